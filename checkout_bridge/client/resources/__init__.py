@@ -1,0 +1,1 @@
+"""The resources of the contract, one module each; a method is one request."""

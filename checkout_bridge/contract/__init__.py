@@ -1,0 +1,1 @@
+"""The wire contract of the promotions API, as marshmallow schemas shared by client, bridge and engine."""
