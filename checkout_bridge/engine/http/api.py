@@ -1,0 +1,172 @@
+"""Declares operations once: the route, the transaction around it, and its place in the OpenAPI description."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import math
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+
+from flask import Flask, Response, jsonify, request
+from marshmallow import Schema
+from sqlalchemy import Engine
+from sqlalchemy.exc import IntegrityError, OperationalError
+
+from checkout_bridge.contract.errors import load
+from checkout_bridge.database import BUSY_TIMEOUT_MS, reading, writing
+from checkout_bridge.engine.services.unit import Unit
+from checkout_bridge.engine.store import idempotency
+from checkout_bridge.errors import BridgeError, Conflict, InvalidInput, RequestError
+
+Handler = Callable[..., Any]
+LONGEST_KEY = 255
+_ATTEMPTS = 3
+
+
+@dataclass(frozen=True)
+class Operation:
+    """One operation of the contract; ``handler(unit, **path, body=..., query=...)`` does it and gives the answer.
+
+    ``checks`` sees the payload as it was sent, before ``body`` is loaded from it. ``remembers`` is False where the same
+    request may as well be done again, and no answer is kept for its idempotency key.
+    """
+
+    method: str
+    path: str
+    handler: Handler
+    summary: str
+    body: Schema | None = None
+    answer: type[Schema] | None = None
+    status: int = 200
+    keep_nulls: tuple[str, ...] = ()
+    query: bool = False
+    checks: Callable[[Any], None] | None = None
+    remembers: bool = True
+
+    @property
+    def writes(self) -> bool:
+        """Whether it changes anything: only GET does not."""
+        return self.method != "GET"
+
+
+@dataclass
+class Api:
+    """The operations of the engine over one database."""
+
+    database: Engine
+    clock: Callable[[], datetime]
+    app_id: str
+    operations: list[Operation] = field(default_factory=list)
+
+    def add(self, app: Flask, operation: Operation) -> None:
+        """Route an operation."""
+        self.operations.append(operation)
+        # A voucher's code may hold a slash.
+        rule = operation.path.replace("{code}", "<path:code>").replace("{", "<").replace("}", ">")
+
+        def view(**path: str) -> Response:
+            return self._answer(operation, path)
+
+        app.add_url_rule(rule, f"{operation.method} {operation.path}", view, methods=[operation.method])
+
+    def _answer(self, operation: Operation, path: Mapping[str, str]) -> Response:
+        arguments: dict[str, Any] = dict(path)
+        if operation.body is not None:
+            payload = _json()
+            if operation.checks is not None:
+                operation.checks(payload)
+            arguments["body"] = load(operation.body, payload, keep_nulls=operation.keep_nulls)
+        if operation.query:
+            arguments["query"] = request.args
+        try:
+            answer = self._write(operation, arguments) if operation.writes else self._read(operation, arguments)
+        except OperationalError as error:
+            raise _busy() from error
+        if operation.status == 204:
+            return Response(status=204)
+        response = jsonify(answer)
+        response.status_code = operation.status
+        return response
+
+    def _read(self, operation: Operation, arguments: Mapping[str, Any]) -> Any:
+        with reading(self.database) as connection:
+            return operation.handler(Unit(connection, self.clock(), self.app_id), **arguments)
+
+    def _write(self, operation: Operation, arguments: Mapping[str, Any]) -> Any:
+        """Run the operation in one transaction, together with the memory of its answer."""
+        key = request.headers.get("Idempotency-Key")
+        if key is not None and not 0 < len(key) <= LONGEST_KEY:
+            raise InvalidInput(f"Header Idempotency-Key must have from 1 to {LONGEST_KEY} characters")
+        for _ in range(_ATTEMPTS):
+            try:
+                return self._attempt(operation, arguments, key)
+            except IntegrityError:
+                # Somebody else made the same order, customer or key at the same moment: it is there to be found now.
+                continue
+        raise RequestError("Multiple requests", key="multiple_requests", details="The same is being done right now")
+
+    def _attempt(self, operation: Operation, arguments: Mapping[str, Any], key: str | None) -> Any:
+        wait_ms = int(request.environ.get("checkout_bridge.deadline_ms", BUSY_TIMEOUT_MS))
+        with writing(self.database, wait_ms=wait_ms) as connection:
+            unit = Unit(connection, self.clock(), self.app_id)
+            if key is None or not operation.remembers:
+                return operation.handler(unit, **arguments)
+            return _once(unit, key, operation, arguments)
+
+
+def _once(unit: Unit, key: str, operation: Operation, arguments: Mapping[str, Any]) -> Any:
+    """Do the operation unless it was done under this key before; then give the answer of that time."""
+    fingerprint = _fingerprint()
+    done = idempotency.find(unit.connection, key)
+    if done is None:
+        answer = operation.handler(unit, **arguments)
+        idempotency.keep(
+            unit.connection,
+            key=key,
+            fingerprint=fingerprint,
+            status=operation.status,
+            answer=answer,
+            now=unit.now,
+        )
+        return answer
+    if done["fingerprint"] != fingerprint:
+        raise Conflict(
+            "Idempotency key reused",
+            key="idempotency_key_reused",
+            details="Header Idempotency-Key was used for another request",
+        )
+    return done["answer"]
+
+
+def _json() -> Any:
+    """The parsed body; an absent one counts as an empty object. Raises InvalidInput when it is not JSON."""
+    body = request.get_data(cache=True)
+    if not body:
+        return {}
+    try:
+        return json.loads(body, parse_constant=_finite, parse_float=_finite)
+    except (ValueError, RecursionError):
+        raise InvalidInput("Payload must be valid JSON") from None
+
+
+def _finite(text: str) -> float:
+    """A number of JSON's: NaN and infinities are not, and databases refuse them."""
+    number = float(text)
+    if not math.isfinite(number):
+        raise ValueError(text)
+    return number
+
+
+def _fingerprint() -> str:
+    """What must be the same when an idempotency key comes again."""
+    digest = hashlib.sha256(f"{request.method} {request.full_path}\n".encode())
+    digest.update(request.get_data(cache=True))
+    return digest.hexdigest()
+
+
+def _busy() -> BridgeError:
+    """The database did not answer in time: nothing happened, and the caller may come again."""
+    return BridgeError("Service unavailable", key="service_unavailable", details="The database is busy", status=503)

@@ -1,0 +1,170 @@
+"""Orders: resolving the one a request speaks of, keeping it, and answering it with its amounts."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from checkout_bridge.contract.ids import new_id
+from checkout_bridge.engine.pricing.order import OrderState, amounts, line_amount, starting_state
+from checkout_bridge.engine.services import customers
+from checkout_bridge.engine.services.unit import Unit
+from checkout_bridge.engine.store import orders as store
+from checkout_bridge.errors import Conflict, NotFound
+
+Row = dict[str, Any]
+_TOLD = ("amount", "initial_amount", "discount_amount", "items", "metadata")
+
+
+@dataclass(frozen=True, slots=True)
+class Draft:
+    """The order a request speaks of: what was told of it, and its stored row if there is one."""
+
+    told: Mapping[str, Any]
+    row: Row | None = None
+    request: Mapping[str, Any] = field(default_factory=dict)
+
+    @property
+    def start(self) -> OrderState | None:
+        """Its amounts before anything more is applied."""
+        state = starting_state(self.told)
+        return state.discounted(self.row["redeemed_discount"]) if state and self.row else state
+
+
+def draft(unit: Unit, request: Mapping[str, Any] | None, *, for_change: bool = False) -> Draft | None:
+    """Resolve an order in a request.
+
+    An ``id`` loads the stored order, and what was sent beside it counts instead of what is stored; a ``source_id``
+    that exists means the stored order as it is. Raises NotFound for an id that does not exist.
+    """
+    if request is None:
+        return None
+    sent = {name: request[name] for name in _TOLD if name in request}
+    if "id" in request:
+        stored = get(unit, request["id"], for_change=for_change)
+        return Draft({**stored["body"], **sent}, stored, request)
+    source_id = request.get("source_id")
+    row = None if source_id is None else store.find(unit.connection, source_id, for_change=for_change)
+    return Draft(row["body"] if row else sent, row, request)
+
+
+def get(unit: Unit, name: str, *, for_change: bool = False) -> Row:
+    """The order with this id or source id. Raises NotFound."""
+    row = store.find(unit.connection, name, for_change=for_change)
+    if row is None:
+        raise NotFound(
+            "Resource not found",
+            details=f"Cannot find order with id {name}",
+            resource_id=name,
+            resource_type="order",
+        )
+    return row
+
+
+def upsert(unit: Unit, request: Mapping[str, Any]) -> Row:
+    """Create an order, or update the one with this ``id`` or ``source_id``."""
+    for name in ("id", "source_id"):
+        if name in request and (row := store.find(unit.connection, request[name], for_change=True)):
+            return update(unit, row, request)
+    told = {name: request[name] for name in _TOLD if name in request}
+    return keep(unit, Draft(told, None, request), request)
+
+
+def update(unit: Unit, row: Row, request: Mapping[str, Any]) -> Row:
+    """Set what was sent; what is absent stays."""
+    sent = {name: request[name] for name in _TOLD if name in request}
+    return keep(unit, Draft({**row["body"], **sent}, row, request), request)
+
+
+def keep(unit: Unit, draft: Draft, request: Mapping[str, Any], **columns: Any) -> Row:
+    """Insert or update the row behind a draft, its customer and referrer with it; ``columns`` are set as given."""
+    values = dict(columns)
+    if "status" in request:
+        values.setdefault("status", request["status"])
+    for role in ("customer", "referrer"):
+        person = customers.upsert(unit, request.get(role))
+        if person is not None or f"{role}_id" in request:
+            values.setdefault(f"{role}_id", person["id"] if person else request[f"{role}_id"])
+    if draft.row is None:
+        row = _new(unit, draft, request) | values
+        store.add(unit.connection, row)
+        return row
+    values |= {"body": _with_line_ids(draft.told), "updated_at": unit.now}
+    source_id = request.get("source_id", draft.row["source_id"])
+    if source_id != draft.row["source_id"]:
+        _refuse_taken(unit, source_id)
+        values["source_id"] = source_id
+    store.change(unit.connection, draft.row["id"], values)
+    return {**draft.row, **values}
+
+
+def _new(unit: Unit, draft: Draft, request: Mapping[str, Any]) -> Row:
+    return {
+        "id": request.get("id") or new_id("ord_"),
+        "source_id": request.get("source_id"),
+        "status": "CREATED",
+        "customer_id": None,
+        "referrer_id": None,
+        "body": _with_line_ids(draft.told),
+        "redeemed_discount": 0,
+        "applied_discount": None,
+        "redemptions": {},
+        "created_at": request.get("created_at", unit.now),
+        "updated_at": None,
+    }
+
+
+def _refuse_taken(unit: Unit, source_id: str) -> None:
+    if store.find(unit.connection, source_id):
+        raise Conflict(
+            "Duplicated resource found",
+            key="duplicate_found",
+            details=f"Duplicated order exists with source_id {source_id}",
+        )
+
+
+def _with_line_ids(told: Mapping[str, Any]) -> dict[str, Any]:
+    if "items" not in told:
+        return dict(told)
+    return {**told, "items": [item if "id" in item else {"id": new_id("ordli_"), **item} for item in told["items"]]}
+
+
+def answer(row: Row) -> dict[str, Any]:
+    """A stored order as answered."""
+    state = starting_state(row["body"])
+    body: dict[str, Any] = {
+        "id": row["id"],
+        "source_id": row["source_id"],
+        "created_at": row["created_at"],
+        "updated_at": row["updated_at"],
+        "status": row["status"],
+        **calculated(row["body"], state and state.discounted(row["redeemed_discount"]), row["applied_discount"]),
+        "customer_id": row["customer_id"],
+        "referrer_id": row["referrer_id"],
+    }
+    for role in ("customer", "referrer"):
+        if row[f"{role}_id"] is not None:
+            body[role] = {"id": row[f"{role}_id"], "object": "customer"}
+    if row["redemptions"]:
+        body["redemptions"] = row["redemptions"]
+    return body
+
+
+def calculated(told: Mapping[str, Any], state: OrderState | None, applied: int | None = None) -> dict[str, Any]:
+    """What was told of an order, and its amounts in this state; ``applied`` is the discount just applied."""
+    body: dict[str, Any] = amounts(state, applied) if state is not None else {}
+    for name in ("initial_amount", "metadata"):
+        if name in told:
+            body[name] = told[name]
+    if "items" in told:
+        body["items"] = [_line(item) for item in told["items"]]
+    return body | {"object": "order"}
+
+
+def _line(item: Mapping[str, Any]) -> dict[str, Any]:
+    line = {**item, "object": "order_item"}
+    amount = line_amount(item)
+    if amount is not None:
+        line |= {"amount": amount, "subtotal_amount": max(0, amount - item.get("discount_amount", 0))}
+    return line
