@@ -1,0 +1,1 @@
+"""What happens around a shop's requests: quote, redeem, confirm, and give back when the order does not stand."""

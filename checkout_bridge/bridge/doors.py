@@ -1,0 +1,127 @@
+"""What the three doors share: the plugins, the flow behind them, and naming the order that is meant."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from functools import cached_property
+from threading import RLock
+from typing import Any
+
+from checkout_bridge.bridge.flow import Flow
+from checkout_bridge.bridge.ledger.store import Ledger
+from checkout_bridge.bridge.metrics import Metrics
+from checkout_bridge.bridge.plugins import Plugins
+from checkout_bridge.bridge.quoting import Source
+from checkout_bridge.bridge.routes import RouteTable
+from checkout_bridge.bridge.shop import WsgiApp
+from checkout_bridge.errors import Conflict, InvalidInput
+from checkout_bridge.events import Cart
+
+
+@dataclass(frozen=True, slots=True)
+class Core:
+    """What has to be opened before anything can be done."""
+
+    ledger: Ledger
+    flow: Flow
+
+
+class Doors:
+    """Opens the core on first need, so that mounting the bridge costs a shop's start-up nothing."""
+
+    def __init__(
+        self,
+        plugins: Plugins,
+        open_core: Callable[[], Core],
+        *,
+        backend: str,
+        platform: str,
+        shop: str,
+        token: str,
+        max_body: int,
+    ) -> None:
+        self.plugins = plugins
+        self.backend = backend
+        self.platform = platform
+        self.shop = shop
+        self.token = token
+        self.max_body = max_body
+        self.metrics = Metrics()
+        self._open_core = open_core
+        self._core: Core | None = None
+        self._lock = RLock()
+        self.routes = RouteTable(plugins.routes)
+
+    @property
+    def core(self) -> Core:
+        """The ledger and the flow."""
+        if self._core is None:
+            with self._lock:
+                if self._core is None:
+                    self._core = self._open_core()
+        return self._core
+
+    @property
+    def flow(self) -> Flow:
+        """The life of an order."""
+        return self.core.flow
+
+    @property
+    def ledger(self) -> Ledger:
+        """The durable memory."""
+        return self.core.ledger
+
+    @cached_property
+    def endpoints(self) -> WsgiApp:
+        """The app behind ``/bridge/``."""
+        from checkout_bridge.bridge.endpoints import create_endpoints
+
+        return create_endpoints(self)
+
+    def hooks(self, platform: str) -> Any:
+        """The hooks of a platform. Raises NotFound."""
+        return self.plugins.hooks(platform)
+
+    def close(self) -> None:
+        """Close what was opened."""
+        with self._lock:
+            if self._core is not None:
+                self._core.ledger.close()
+                self._core = None
+
+    def source(self, platform: str | None = None, shop: str | None = None) -> Source:
+        """The shop a cart is of; what is not named is the setting's. Raises NotFound for an unknown platform."""
+        platform = platform or self.platform
+        self.hooks(platform)
+        return Source(platform, shop or self.shop)
+
+    def source_of_order(self, platform: str | None = None, shop: str | None = None) -> Source:
+        """The shop an order is of. Raises Conflict when it is not named and more than one is known."""
+        if platform and shop:
+            return Source(platform, shop)
+        known = [
+            Source(*pair)
+            for pair in self.ledger.shops()
+            if (not platform or pair[0] == platform) and (not shop or pair[1] == shop)
+        ]
+        if len(known) > 1:
+            raise Conflict(
+                "More than one shop is known here",
+                key="ambiguous_order",
+                details="Name platform and shop: " + ", ".join(f"{one.platform}/{one.shop}" for one in known),
+            )
+        return known[0] if known else Source(platform or self.platform, shop or self.shop)
+
+    def cart(self, cart: Cart | Mapping[str, Any], platform: str) -> Cart:
+        """A cart as it is, or made by the platform's plugin of what was sent. Raises InvalidInput, naming the field."""
+        if not isinstance(cart, Cart):
+            if not isinstance(cart, Mapping):
+                raise InvalidInput("Property .cart must be object")
+            parsed: Cart | None = self.hooks(platform).parse_cart(payload=cart)
+            if parsed is None:
+                raise InvalidInput(f"Platform {platform} takes no carts here", key="unsupported_platform")
+            cart = parsed
+        if not cart.lines:
+            raise InvalidInput("Property .cart.items must have at least 1 item")
+        return cart

@@ -1,0 +1,196 @@
+"""The HTTP door: ``/bridge/...`` as a small Flask app of its own, apart from the shop's."""
+
+from __future__ import annotations
+
+import hmac
+import logging
+from collections.abc import Callable, Mapping
+from typing import TYPE_CHECKING, Any
+
+from flask import Flask, Response, g, jsonify, request
+from sqlalchemy.exc import SQLAlchemyError
+from werkzeug.exceptions import HTTPException, RequestEntityTooLarge
+
+from checkout_bridge.bridge import webhooks
+from checkout_bridge.bridge.payloads import lines_of, text_of, whole_number_of
+from checkout_bridge.bridge.shop import Headers
+from checkout_bridge.contract.ids import new_id
+from checkout_bridge.errors import (
+    BridgeError,
+    Forbidden,
+    InvalidInput,
+    NotFound,
+    PayloadTooLarge,
+    RequestError,
+    Unauthorized,
+)
+
+if TYPE_CHECKING:
+    from checkout_bridge.bridge.doors import Doors
+
+log = logging.getLogger(__name__)
+OPEN = ("/bridge/health", "/bridge/webhooks/")
+
+
+def create_endpoints(doors: Doors) -> Flask:
+    """The app behind ``/bridge/``; all but health and webhooks need ``Authorization: Bearer`` with the token."""
+    app = Flask("checkout_bridge.bridge", static_folder=None)
+    app.config["MAX_CONTENT_LENGTH"] = doors.max_body
+    app.before_request(_guard(doors.token))
+    views: dict[str, Callable[..., Any]] = {
+        "POST /bridge/quote": lambda: _quote(doors),
+        "POST /bridge/checkout": lambda: _checkout(doors),
+        "GET /bridge/orders/<path:ref>": lambda ref: _show(doors, ref),
+        "POST /bridge/orders/<path:ref>/cancel": lambda ref: _cancel(doors, ref),
+        "POST /bridge/orders/<path:ref>/refund": lambda ref: _refund(doors, ref),
+        "POST /bridge/orders/<path:ref>/refund/preview": lambda ref: _preview(doors, ref),
+        "POST /bridge/webhooks/<platform>": lambda platform: _webhook(doors, platform),
+        "GET /bridge/health": lambda: health(doors),
+    }
+    for declared, view in views.items():
+        method, rule = declared.split(" ")
+        app.add_url_rule(rule, declared, view, methods=[method])
+    app.add_url_rule("/bridge/metrics", "GET /bridge/metrics", lambda: _metrics(doors))
+    app.after_request(_count(doors))
+    app.register_error_handler(BridgeError, _refuse)
+    app.register_error_handler(HTTPException, _refuse_http)
+    app.register_error_handler(SQLAlchemyError, _storage_failed)
+    app.register_error_handler(Exception, _fail)
+    return app
+
+
+def _quote(doors: Doors) -> dict[str, Any]:
+    body = _json()
+    source = doors.source(text_of(body, "platform"), text_of(body, "shop"))
+    cart = doors.cart(_required(body, "cart"), source.platform)
+    hold = body.get("hold", False)
+    if not isinstance(hold, bool):
+        raise InvalidInput("Property .hold must be boolean")
+    return doors.flow.quote(cart, source, hold=hold)
+
+
+def _checkout(doors: Doors) -> dict[str, Any]:
+    body = _json()
+    source = doors.source(text_of(body, "platform"), text_of(body, "shop"))
+    order_ref = text_of(body, "order_ref", required=True)
+    cart = doors.cart(_required(body, "cart"), source.platform)
+    return doors.flow.checkout(cart, source, order_ref or "", quote_id=text_of(body, "quote_id"))
+
+
+def _show(doors: Doors, ref: str) -> dict[str, Any]:
+    return doors.flow.story(ref, doors.source_of_order(request.args.get("platform"), request.args.get("shop")))
+
+
+def _cancel(doors: Doors, ref: str) -> dict[str, Any]:
+    body = _json()
+    source = doors.source_of_order(*_shop_in(body))
+    return doors.flow.cancel(ref, source, event_id=text_of(body, "event_id"), reason=text_of(body, "reason"))
+
+
+def _refund(doors: Doors, ref: str) -> dict[str, Any]:
+    body = _json()
+    refund_id = text_of(body, "refund_id", required=True) or ""
+    source = doors.source_of_order(*_shop_in(body))
+    lines, amount = lines_of(body), whole_number_of(body, "amount")
+    return doors.flow.refund(ref, source, refund_id=refund_id, lines=lines, amount=amount)
+
+
+def _preview(doors: Doors, ref: str) -> dict[str, Any]:
+    body = _json()
+    source = doors.source_of_order(*_shop_in(body))
+    return doors.flow.preview_refund(ref, source, lines=lines_of(body), amount=whole_number_of(body, "amount"))
+
+
+def _webhook(doors: Doors, platform: str) -> dict[str, Any]:
+    return webhooks.receive(doors, platform, Headers(request.headers.items()), request.get_data())
+
+
+def health(doors: Doors) -> dict[str, Any]:
+    """``{status: ok | degraded, plugins[], broken_plugins[{name, error}], backend, ledger}``."""
+    try:
+        doors.ledger.shops()
+        ledger = "ok"
+    except SQLAlchemyError as error:
+        ledger = type(error).__name__
+    broken = [{"name": broken.name, "error": broken.error} for broken in doors.plugins.broken]
+    return {
+        "status": "degraded" if broken or ledger != "ok" else "ok",
+        "plugins": doors.plugins.names,
+        "broken_plugins": broken,
+        "backend": doors.backend,
+        "ledger": ledger,
+    }
+
+
+def _metrics(doors: Doors) -> Response:
+    return Response(doors.metrics.text(), content_type="text/plain; version=0.0.4; charset=utf-8")
+
+
+def _guard(token: str) -> Callable[[], None]:
+    def check_token() -> None:
+        g.request_id = new_id("v-")
+        if request.path.startswith(OPEN):
+            return
+        if not token:
+            raise Forbidden("Forbidden", details="This door is closed: CHECKOUT_BRIDGE_TOKEN is not set")
+        sent = request.headers.get("Authorization", "")
+        if not hmac.compare_digest(sent.encode(), f"Bearer {token}".encode()):
+            raise Unauthorized("Unauthorized", details="Header Authorization must be Bearer and the bridge's token")
+
+    return check_token
+
+
+def _count(doors: Doors) -> Callable[[Response], Response]:
+    def count(response: Response) -> Response:
+        doors.metrics.requests.labels(request.endpoint or "unknown", response.status_code).inc()
+        return response
+
+    return count
+
+
+def _json() -> Mapping[str, Any]:
+    if not request.get_data():
+        return {}
+    try:
+        body = request.get_json(force=True)
+    except (HTTPException, ValueError, RecursionError):
+        raise InvalidInput("Payload must be valid JSON") from None
+    if not isinstance(body, dict):
+        raise InvalidInput("Payload must be an object")
+    return body
+
+
+def _required(body: Mapping[str, Any], name: str) -> Any:
+    if body.get(name) is None:
+        raise InvalidInput(f"Payload should have required property '{name}'")
+    return body[name]
+
+
+def _shop_in(body: Mapping[str, Any]) -> tuple[str | None, str | None]:
+    platform = text_of(body, "platform") or request.args.get("platform")
+    return platform, text_of(body, "shop") or request.args.get("shop")
+
+
+def _refuse(error: BridgeError) -> Response:
+    response = jsonify(error.to_dict(g.request_id))
+    response.status_code = error.status
+    return response
+
+
+def _refuse_http(error: HTTPException) -> Response:
+    if isinstance(error, RequestEntityTooLarge):
+        return _refuse(PayloadTooLarge("Payload too large", details="The body is over the limit"))
+    if error.code == 404:
+        return _refuse(NotFound("Resource not found", details=f"Cannot find {request.method} {request.path}"))
+    key = str(error.name or "error").lower().replace(" ", "_")
+    return _refuse(RequestError(str(error.name), key=key, status=error.code or 400, details=error.description))
+
+
+def _storage_failed(error: SQLAlchemyError) -> Response:
+    log.error("the ledger failed", exc_info=error)
+    return _refuse(BridgeError("The ledger cannot be reached", key="storage_failed", status=503))
+
+
+def _fail(error: Exception) -> Response:
+    log.error("request %s failed", g.request_id, exc_info=error)
+    return _refuse(BridgeError("Internal error", details="The bridge failed; its log says why"))

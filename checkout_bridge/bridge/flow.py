@@ -1,0 +1,275 @@
+"""The life of an order, whichever door it came through: quote, redeem, confirm, cancel, refund."""
+
+from __future__ import annotations
+
+import secrets
+from collections.abc import Mapping
+from typing import Any
+
+from checkout_bridge.bridge import mapping, refunds, report
+from checkout_bridge.bridge.ledger import model
+from checkout_bridge.bridge.ledger.store import Ledger
+from checkout_bridge.bridge.quoting import Quoter, Source
+from checkout_bridge.bridge.settle import Settler, is_still_running
+from checkout_bridge.bridge.unwind import Unwinder
+from checkout_bridge.client import Client
+from checkout_bridge.errors import BackendError, BackendRefused, Conflict, NotFound, OutcomeUnknown, RedeemablesRejected
+from checkout_bridge.events import Cart, RefundLine
+
+Row = dict[str, Any]
+STANDING = (model.REDEEMED, model.CONFIRMED)
+
+
+def new_checkout_id() -> str:
+    """The id that a checkout has before its shop has given it an order reference."""
+    return "chk_" + secrets.token_hex(12)
+
+
+class Flow:
+    """All three doors end here. Amounts are integer minor units; answers are the state documented in ``report``."""
+
+    def __init__(self, ledger: Ledger, client: Client, *, deadline: float, quote_ttl: float) -> None:
+        self._ledger = ledger
+        self._client = client
+        self._quoter = Quoter(ledger, client, ttl=quote_ttl)
+        self._settler = Settler(ledger, client, deadline=deadline)
+        self._unwinder = Unwinder(ledger, client, self._settler)
+
+    def price(self, cart: Cart, source: Source) -> dict[str, Any]:
+        """What a cart costs now; see ``Quoter``."""
+        return self._quoter.price(cart, source)
+
+    def quote(self, cart: Cart, source: Source, *, hold: bool = False) -> dict[str, Any]:
+        """A price that a checkout can be held to; see ``Quoter``."""
+        return self._quoter.quote(cart, source, hold=hold)
+
+    def redeem(
+        self,
+        cart: Cart,
+        source: Source,
+        *,
+        checkout_id: str | None = None,
+        order_ref: str | None = None,
+        quote_id: str | None = None,
+    ) -> Row:
+        """Redeem a cart, once: the intent is committed before the promotions API is called, the outcome after.
+
+        The same order with the same cart answers the same. Raises RedeemablesRejected when a code does not apply,
+        Conflict when the order stands with another cart or the quote does not hold; then nothing is redeemed.
+        """
+        known = self._ledger.find(order_ref, source.platform, source.shop) if order_ref else None
+        if known is not None:
+            known = self._settler.settle(known)
+            if known["state"] in STANDING:
+                return _same(known, cart)
+        session = self._quoter.present(cart, source, quote_id) if quote_id else None
+        identity = {
+            "id": known["id"] if known else checkout_id or new_checkout_id(),
+            "platform": source.platform,
+            "shop": source.shop,
+            "order_ref": order_ref,
+            "quote_id": quote_id,
+        }
+        row, request = self._intend(cart, known, identity, session)
+        return self._call(cart, source, row, request)
+
+    def _intend(
+        self, cart: Cart, known: Row | None, identity: Mapping[str, Any], session: Mapping[str, Any] | None
+    ) -> tuple[Row, dict[str, Any]]:
+        """Commit the intent of the next attempt, and give what is to be sent for it."""
+        attempt = known["attempt"] + 1 if known else 1
+        source_id = identity["id"] if attempt == 1 else f"{identity['id']}.{attempt}"
+        metadata = {name: identity[name] for name in ("platform", "shop", "order_ref") if identity[name]}
+        if mapping.has_redeemables(cart):
+            request = mapping.stack_payload(cart, source_id=source_id, metadata=metadata, session=session)
+        else:
+            request = {**mapping.order_payload(cart, source_id=source_id, metadata=metadata), "status": "PAID"}
+        values = {
+            "state": model.INTENDED,
+            "attempt": attempt,
+            "source_id": source_id,
+            "fingerprint": mapping.fingerprint(cart),
+            "currency": cart.currency,
+            "amount": cart.total,
+            "total": cart.total,
+            "cart": mapping.cart_facts(cart),
+            "reason": None,
+        }
+        if known is not None:
+            values["quote_id"] = identity["quote_id"]
+            return self._ledger.reopen(known, values, report.without_person(request)), request
+        return self._ledger.open({**identity, **values}, report.without_person(request)), request
+
+    def _call(self, cart: Cart, source: Source, row: Row, request: dict[str, Any]) -> Row:
+        key = row["source_id"]
+        try:
+            if not mapping.has_redeemables(cart):
+                self._client.orders.create_order(request, idempotency_key=key)
+                return self._settler.redeemed(row, [], cart.total, None, None)
+            answer = self._client.redemptions.redeem_stacked_discounts(request, idempotency_key=key)
+        except BackendError as error:
+            if not is_still_running(error):
+                self._fail(cart, source, row, request, error)
+            raise
+        applied = mapping.applied_by(cart, answer)
+        redemption_id = (answer.get("parent_redemption") or answer["redemptions"][0])["id"]
+        total = int((answer.get("order") or {}).get("total_amount", cart.total))
+        row = self._settler.redeemed(row, applied, total, redemption_id, answer)
+        left_out = mapping.rejected_by(answer)
+        if left_out:
+            # Part of what the shopper entered was redeemed, the rest not: all or nothing.
+            self._ledger.move(row, STANDING, {"rejected": left_out}, event="rejected")
+            self.unwind({**row, "rejected": left_out}, reason="not every code applied")
+            raise RedeemablesRejected(left_out)
+        return row
+
+    def _fail(self, cart: Cart, source: Source, row: Row, request: Mapping[str, Any], error: BackendError) -> None:
+        """Nothing was redeemed: say so in the ledger, and find out of every code why."""
+        rejected: list[dict[str, Any]] = []
+        blames_a_code = isinstance(error, BackendRefused) and error.code in (400, 404)
+        if blames_a_code and mapping.has_redeemables(cart):
+            try:
+                _, rejected, _ = self._quoter.check(cart, source, request.get("session"))
+            except (BackendError, OutcomeUnknown):
+                rejected = []  # then the refusal itself must do
+            if not rejected:
+                codes = [*cart.codes, *(card.code for card in cart.gift_cards)]
+                code = error.details if error.details in codes else codes[0]
+                rejected = [{"code": code, "key": error.key, "message": error.message}]
+        self._ledger.move(
+            row,
+            (model.INTENDED,),
+            {"state": model.FAILED, "reason": str(error), "rejected": rejected},
+            detail=error.key,
+        )
+        if rejected:
+            assert isinstance(error, BackendRefused)
+            raise RedeemablesRejected(rejected, status=error.code) from error
+
+    def confirm(self, row: Row, order_ref: str | None = None) -> Row:
+        """The shop has the order, under this reference: from now on it can be found by it."""
+        values: dict[str, Any] = {"state": model.CONFIRMED}
+        if order_ref is not None:
+            values["order_ref"] = order_ref
+        elif row["order_ref"] is None:
+            values["order_ref"] = row["id"]
+        try:
+            moved = self._ledger.move(row, (model.REDEEMED,), values)
+        except Conflict as error:
+            self._ledger.move(row, STANDING, {"state": model.REVIEW, "reason": str(error)}, detail=error.key)
+            raise
+        return moved or self._ledger.by_id(row["id"]) or row
+
+    def checkout(self, cart: Cart, source: Source, order_ref: str, *, quote_id: str | None = None) -> dict[str, Any]:
+        """Redeem and confirm at once, for an order that exists."""
+        row = self.redeem(cart, source, order_ref=order_ref, quote_id=quote_id)
+        return self.report(self.confirm(row) if row["state"] == model.REDEEMED else row)
+
+    def unwind(self, row: Row, *, reason: str | None, event_id: str | None = None, event: str = "cancel") -> Row:
+        """Give everything back, once; done before, or nothing to give, is no error."""
+        return self._unwinder.unwind(row, reason=reason, event_id=event_id, event=event)
+
+    def cancel(
+        self, order_ref: str, source: Source, *, event_id: str | None = None, reason: str | None = None
+    ) -> dict[str, Any]:
+        """Give everything back that was redeemed for an order. Raises NotFound for an order that is not known."""
+        return self.report(self.unwind(self.get(order_ref, source), reason=reason, event_id=event_id))
+
+    def refund(
+        self,
+        order_ref: str,
+        source: Source,
+        *,
+        refund_id: str,
+        lines: tuple[RefundLine, ...] | None = None,
+        amount: int | None = None,
+    ) -> dict[str, Any]:
+        """Give everything back when the whole order was refunded.
+
+        Raises PartialRefundRefused when it was not, and writes that down; InvalidInput for lines or an amount that
+        cannot be.
+        """
+        row = self.get(order_ref, source)
+        if row["state"] == model.UNWOUND:
+            return self.report(row)
+        refunds.refuse_unless_possible(row, lines, amount)
+        if not refunds.is_whole(row, lines, amount):
+            self._ledger.note(row, "refund_refused", event_id=refund_id, detail="partial")
+            raise refunds.partial(row, lines, amount)
+        return self.report(self.unwind(row, reason="refunded", event_id=refund_id, event="refund"))
+
+    def preview_refund(
+        self,
+        order_ref: str,
+        source: Source,
+        *,
+        lines: tuple[RefundLine, ...] | None = None,
+        amount: int | None = None,
+    ) -> dict[str, Any]:
+        """What ``refund`` with the same arguments would give back: ``{order_ref, currency, given_back[]}``."""
+        row = self.get(order_ref, source)
+        refunds.refuse_unless_possible(row, lines, amount)
+        if not refunds.is_whole(row, lines, amount):
+            raise refunds.partial(row, lines, amount)
+        due = self._ledger.redemptions_of(row) if row["state"] in STANDING else []
+        given_back = [report.given_back(part, None) for part in due]
+        return {"order_ref": row["order_ref"], "currency": row["currency"], "given_back": given_back}
+
+    def bury(self, order_ref: str, source: Source, *, reason: str | None, event_id: str | None) -> dict[str, Any]:
+        """Remember the cancellation of an order that is not known, so that it is not redeemed when it arrives late."""
+        checkout_id = new_checkout_id()
+        facts: dict[str, Any] = {"currency": "", "lines": [], "codes": [], "gift_cards": [], "customer_id": None}
+        values = {
+            "id": checkout_id,
+            "platform": source.platform,
+            "shop": source.shop,
+            "order_ref": order_ref,
+            "state": model.UNWOUND,
+            "source_id": checkout_id,
+            "fingerprint": "",
+            "currency": "",
+            "amount": 0,
+            "total": 0,
+            "cart": facts,
+            "reason": reason,
+            "quote_id": None,
+        }
+        row = self._ledger.open(values, {})
+        self._ledger.note(row, "cancel", event_id=event_id, detail=reason)
+        return self.report(row)
+
+    def note(self, row: Row, event: str) -> None:
+        """Write down that something is about to happen to an order."""
+        self._ledger.note(row, event)
+
+    def get(self, order_ref: str, source: Source) -> Row:
+        """The ledger's row of an order. Raises NotFound."""
+        row = self._ledger.find(order_ref, source.platform, source.shop)
+        if row is None:
+            raise NotFound(
+                "Resource not found",
+                key="order_not_found",
+                details=f"Cannot find order with reference {order_ref}",
+                resource_id=order_ref,
+                resource_type="order",
+            )
+        return row
+
+    def report(self, row: Row) -> dict[str, Any]:
+        """What was applied to an order, and what was given back."""
+        return report.state(row, self._ledger.redemptions_of(row), self._ledger.give_backs_of(row))
+
+    def story(self, order_ref: str, source: Source) -> dict[str, Any]:
+        """The report of an order with its lines and everything that happened to it. Needs no network."""
+        row = self.get(order_ref, source)
+        return self.report(row) | report.story(row, self._ledger.redemptions_of(row), self._ledger.history_of(row))
+
+
+def _same(row: Row, cart: Cart) -> Row:
+    if row["fingerprint"] != mapping.fingerprint(cart):
+        raise Conflict(
+            "This order was checked out with another cart",
+            key="checkout_conflict",
+            details=f"Property .order_ref {row['order_ref']}",
+        )
+    return row

@@ -1,0 +1,138 @@
+"""The ledger's tables and the states of an order. Times are ISO 8601 text in UTC; amounts are integer minor units."""
+
+from __future__ import annotations
+
+from sqlalchemy import JSON, BigInteger, Column, ForeignKey, Index, Integer, MetaData, String, Table, Text, text
+
+metadata = MetaData()
+
+INTENDED = "intended"  # the row is committed, the promotions API may or may not have been called
+REDEEMED = "redeemed"  # redeemed upstream; the shop has not confirmed its order
+CONFIRMED = "confirmed"  # the shop has the order
+FAILED = "failed"  # nothing was redeemed
+UNWINDING = "unwinding"  # to be given back; may or may not have happened upstream
+UNWOUND = "unwound"  # given back
+STUCK = "stuck"  # the promotions API refuses to give it back: a person must look
+REVIEW = "review"  # two things claim to be one order: a person must look
+STATES = (INTENDED, REDEEMED, CONFIRMED, FAILED, UNWINDING, UNWOUND, STUCK, REVIEW)
+
+_Number = BigInteger().with_variant(Integer, "sqlite")
+
+checkouts = Table(
+    "checkouts",
+    metadata,
+    Column("number", _Number, primary_key=True, autoincrement=True),
+    Column("id", String(64), nullable=False, unique=True),
+    Column("platform", String(64), nullable=False),
+    Column("shop", String(255), nullable=False),
+    Column("order_ref", String(255)),
+    Column("state", String(20), nullable=False, index=True),
+    Column("reason", Text),
+    # A changed cart is a new attempt, with a source id of its own upstream.
+    Column("attempt", Integer, nullable=False),
+    Column("source_id", String(80), nullable=False),
+    Column("fingerprint", String(64), nullable=False),
+    Column("currency", String(3), nullable=False),
+    Column("amount", BigInteger, nullable=False),
+    Column("total", BigInteger, nullable=False),
+    Column("cart", JSON, nullable=False),
+    Column("rejected", JSON, nullable=False),
+    # The stack's parent, or the only redemption.
+    Column("redemption_id", String(80)),
+    Column("quote_id", String(64)),
+    Column("created_at", String(30), nullable=False),
+    Column("updated_at", String(30), nullable=False),
+    Index(
+        "checkouts_order",
+        "platform",
+        "shop",
+        "order_ref",
+        unique=True,
+        sqlite_where=text("order_ref IS NOT NULL"),
+        postgresql_where=text("order_ref IS NOT NULL"),
+    ),
+)
+
+
+def _attempt() -> tuple[Column[str], Column[int]]:
+    return (
+        Column("checkout_id", String(64), ForeignKey("checkouts.id"), primary_key=True),
+        Column("attempt", Integer, primary_key=True),
+    )
+
+
+# Frozen at redemption; never updated.
+redemptions = Table(
+    "redemptions",
+    metadata,
+    *_attempt(),
+    Column("position", Integer, primary_key=True),
+    Column("code", String(255), nullable=False),
+    Column("type", String(40), nullable=False),
+    Column("redemption_id", String(80), nullable=False, index=True),
+    Column("amount", BigInteger, nullable=False),
+    Column("allocations", JSON, nullable=False),
+)
+
+# What went back, a row for each redemption it went back for.
+give_backs = Table(
+    "give_backs",
+    metadata,
+    *_attempt(),
+    Column("position", Integer, primary_key=True),
+    Column("rollback_id", String(80)),
+    Column("amount", BigInteger),
+    Column("at", String(30), nullable=False),
+)
+
+# What was sent and answered upstream, once an attempt.
+exchanges = Table(
+    "exchanges",
+    metadata,
+    *_attempt(),
+    Column("request", JSON, nullable=False),
+    Column("response", JSON),
+)
+
+history = Table(
+    "history",
+    metadata,
+    Column("number", _Number, primary_key=True, autoincrement=True),
+    Column("checkout_id", String(64), ForeignKey("checkouts.id"), nullable=False, index=True),
+    Column("attempt", Integer, nullable=False),
+    Column("at", String(30), nullable=False),
+    Column("event", String(40), nullable=False),
+    Column("event_id", String(255)),
+    Column("state", String(20), nullable=False),
+    Column("detail", Text),
+)
+
+quotes = Table(
+    "quotes",
+    metadata,
+    Column("id", String(64), primary_key=True),
+    Column("platform", String(64), nullable=False),
+    Column("shop", String(255), nullable=False),
+    Column("fingerprint", String(64), nullable=False),
+    Column("session_key", String(200)),
+    Column("currency", String(3), nullable=False),
+    Column("total", BigInteger, nullable=False),
+    Column("created_at", String(30), nullable=False),
+    Column("expires_at", String(30), nullable=False),
+)
+
+deliveries = Table(
+    "deliveries",
+    metadata,
+    Column("platform", String(64), primary_key=True),
+    Column("shop", String(255), primary_key=True),
+    Column("event_id", String(255), primary_key=True),
+    Column("topic", String(255), nullable=False),
+    Column("body", Text, nullable=False),
+    # Null until it has been dealt with for good.
+    Column("status", String(20)),
+    Column("reason", Text),
+    Column("order_ref", String(255)),
+    Column("received_at", String(30), nullable=False),
+    Column("processed_at", String(30)),
+)

@@ -1,0 +1,224 @@
+"""Reads and moves ledger rows. A change of state is one conditional update: whoever changes the row owns the work."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection, Mapping, Sequence
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+from sqlalchemy import Connection, Engine, insert, select, update
+from sqlalchemy.exc import IntegrityError
+
+from checkout_bridge.bridge.ledger.cache import FactCache
+from checkout_bridge.bridge.ledger.model import checkouts, exchanges, give_backs, history, redemptions
+from checkout_bridge.bridge.mapping import Applied
+from checkout_bridge.contract.fields import timestamp
+from checkout_bridge.database import migrate, open_database, reading, writing
+from checkout_bridge.errors import Conflict
+
+Row = dict[str, Any]
+MIGRATIONS = Path(__file__).parent / "migrations"
+
+
+class Ledger:
+    """The orders of all shops, over one database, which it brings to the newest form itself."""
+
+    def __init__(self, url: str, clock: Callable[[], datetime]) -> None:
+        self.database: Engine = open_database(url)
+        migrate(self.database, MIGRATIONS)
+        self._clock = clock
+        self._facts: FactCache[list[Row]] = FactCache()
+
+    def close(self) -> None:
+        """Close the database connections."""
+        self.database.dispose()
+
+    def now(self) -> str:
+        """The time, in the form in which it is stored."""
+        return timestamp(self._clock())
+
+    def open(self, values: Mapping[str, Any], request: Mapping[str, Any]) -> Row:
+        """Commit the intent of a first attempt. Raises Conflict when the order is known already."""
+        now = self.now()
+        row = {"reason": None, "attempt": 1, "redemption_id": None, "rejected": [], **values}
+        row |= {"created_at": now, "updated_at": now}
+        try:
+            with writing(self.database) as connection:
+                connection.execute(insert(checkouts), [row])
+                self._open_attempt(connection, row, request)
+        except IntegrityError:
+            raise _in_progress(row["order_ref"]) from None
+        return row
+
+    def reopen(self, row: Row, values: Mapping[str, Any], request: Mapping[str, Any]) -> Row:
+        """Commit the intent of one more attempt on an order that does not stand. Raises Conflict if it moved."""
+        with writing(self.database) as connection:
+            opened = _move(
+                connection, row, (row["state"],), {"redemption_id": None, "rejected": [], **values}, self.now()
+            )
+            if opened is None:
+                raise _in_progress(row["order_ref"])
+            self._open_attempt(connection, opened, request)
+        return opened
+
+    def _open_attempt(self, connection: Connection, row: Row, request: Mapping[str, Any]) -> None:
+        key = {"checkout_id": row["id"], "attempt": row["attempt"]}
+        connection.execute(insert(exchanges), [{**key, "request": dict(request), "response": None}])
+        self._write_history(connection, row, row["state"])
+
+    def move(
+        self,
+        row: Row,
+        since: Collection[str],
+        values: Mapping[str, Any],
+        *,
+        event: str | None = None,
+        event_id: str | None = None,
+        detail: str | None = None,
+    ) -> Row | None:
+        """Change a row if it is still at this attempt and in one of these states; else None, and nothing changes."""
+        with writing(self.database) as connection:
+            moved = _move(connection, row, since, values, self.now())
+            if moved is not None:
+                self._write_history(connection, moved, event or moved["state"], event_id, detail)
+        return moved
+
+    def record_redeemed(
+        self, row: Row, values: Mapping[str, Any], applied: Sequence[Applied], response: Mapping[str, Any] | None
+    ) -> Row | None:
+        """Freeze what was redeemed, with the change of state."""
+        key = {"checkout_id": row["id"], "attempt": row["attempt"]}
+        with writing(self.database) as connection:
+            moved = _move(connection, row, ("intended",), values, self.now())
+            if moved is None:
+                return None
+            rows = [
+                {
+                    **key,
+                    "position": position,
+                    "code": one.code,
+                    "type": one.type,
+                    "redemption_id": one.redemption_id,
+                    "amount": one.amount,
+                    "allocations": dict(one.allocations),
+                }
+                for position, one in enumerate(applied)
+            ]
+            if rows:
+                connection.execute(insert(redemptions), rows)
+            its = (exchanges.c.checkout_id == row["id"], exchanges.c.attempt == row["attempt"])
+            connection.execute(update(exchanges).where(*its).values(response=response))
+            self._write_history(connection, moved, moved["state"])
+        return moved
+
+    def record_unwound(
+        self, row: Row, rows: Sequence[Mapping[str, Any]], *, event_id: str | None, detail: str | None
+    ) -> Row | None:
+        """Record what went back, with the change of state: ``rows`` are ``{position, rollback_id, amount}``."""
+        now = self.now()
+        key = {"checkout_id": row["id"], "attempt": row["attempt"], "at": now}
+        with writing(self.database) as connection:
+            moved = _move(connection, row, ("unwinding",), {"state": "unwound", "reason": detail}, now)
+            if moved is not None:
+                if rows:
+                    connection.execute(insert(give_backs), [{**key, **back} for back in rows])
+                self._write_history(connection, moved, "unwound", event_id, detail)
+        return moved
+
+    def note(self, row: Row, event: str, *, event_id: str | None = None, detail: str | None = None) -> None:
+        """Write down that something happened to an order, without moving it."""
+        with writing(self.database) as connection:
+            self._write_history(connection, row, event, event_id, detail)
+
+    def by_id(self, checkout_id: str) -> Row | None:
+        """The order with this checkout id."""
+        with reading(self.database) as connection:
+            row = connection.execute(select(checkouts).where(checkouts.c.id == checkout_id)).first()
+        return row._asdict() if row else None
+
+    def find(self, order_ref: str, platform: str, shop: str) -> Row | None:
+        """The order of this shop with this reference, or with this checkout id."""
+        its = (checkouts.c.platform == platform, checkouts.c.shop == shop)
+        for column in (checkouts.c.order_ref, checkouts.c.id):
+            with reading(self.database) as connection:
+                row = connection.execute(select(checkouts).where(column == order_ref, *its)).first()
+            if row:
+                return row._asdict()
+        return None
+
+    def shops(self) -> list[tuple[str, str]]:
+        """Every (platform, shop) that has an order here."""
+        statement = select(checkouts.c.platform, checkouts.c.shop).distinct().order_by("platform", "shop")
+        with reading(self.database) as connection:
+            return [(row.platform, row.shop) for row in connection.execute(statement)]
+
+    def newest(self, *, limit: int, state: str | None = None) -> list[Row]:
+        """Orders, newest first."""
+        statement = select(checkouts).order_by(checkouts.c.number.desc()).limit(limit)
+        if state is not None:
+            statement = statement.where(checkouts.c.state == state)
+        with reading(self.database) as connection:
+            return [row._asdict() for row in connection.execute(statement)]
+
+    def redemptions_of(self, row: Row) -> list[Row]:
+        """What was redeemed in the row's attempt. It never changes once it is there, so it is cached."""
+        key = (row["id"], row["attempt"])
+        facts = self._facts.get(key)
+        if facts is None:
+            facts = self._read_parts(redemptions, row)
+            if facts:
+                self._facts.put(key, facts)
+        return facts
+
+    def give_backs_of(self, row: Row) -> list[Row]:
+        """What went back of the row's attempt; always read, never cached."""
+        return self._read_parts(give_backs, row)
+
+    def _read_parts(self, table: Any, row: Row) -> list[Row]:
+        its = (table.c.checkout_id == row["id"], table.c.attempt == row["attempt"])
+        with reading(self.database) as connection:
+            return [part._asdict() for part in connection.execute(select(table).where(*its).order_by("position"))]
+
+    def history_of(self, row: Row) -> list[Row]:
+        """Everything that happened to an order, oldest first."""
+        statement = select(history).where(history.c.checkout_id == row["id"]).order_by(history.c.number)
+        with reading(self.database) as connection:
+            return [entry._asdict() for entry in connection.execute(statement)]
+
+    def _write_history(
+        self, connection: Connection, row: Row, event: str, event_id: str | None = None, detail: str | None = None
+    ) -> None:
+        entry = {
+            "checkout_id": row["id"],
+            "attempt": row["attempt"],
+            "at": self.now(),
+            "event": event,
+            "event_id": event_id,
+            "state": row["state"],
+            "detail": detail,
+        }
+        connection.execute(insert(history), [entry])
+
+
+def _move(connection: Connection, row: Row, since: Collection[str], values: Mapping[str, Any], now: str) -> Row | None:
+    values = {**values, "updated_at": now}
+    statement = (
+        update(checkouts)
+        .where(checkouts.c.id == row["id"], checkouts.c.attempt == row["attempt"], checkouts.c.state.in_(since))
+        .values(**values)
+    )
+    try:
+        return {**row, **values} if connection.execute(statement).rowcount == 1 else None
+    except IntegrityError:
+        raise Conflict(
+            "This order reference belongs to another checkout",
+            key="order_ref_taken",
+            details=f"Property .order_ref {values.get('order_ref')}",
+        ) from None
+
+
+def _in_progress(order_ref: str | None) -> Conflict:
+    return Conflict(
+        "This order is being checked out", key="checkout_in_progress", details=f"Property .order_ref {order_ref}"
+    )

@@ -1,0 +1,167 @@
+"""Carts into the promotions API's words, and its answers into the facts that the ledger keeps."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass
+from typing import Any
+
+from checkout_bridge.contract.errors import load
+from checkout_bridge.contract.orders import OrderRequest
+from checkout_bridge.contract.validations import StackRequest
+from checkout_bridge.errors import MalformedAnswer
+from checkout_bridge.events import Cart, Line
+from checkout_bridge.money import allocate
+
+_STACK = StackRequest()
+_ORDER = OrderRequest()
+
+
+@dataclass(frozen=True, slots=True)
+class Applied:
+    """One redeemable that was redeemed. ``amount`` and ``allocations`` (by line id) are in minor units."""
+
+    code: str
+    type: str
+    redemption_id: str
+    amount: int
+    allocations: Mapping[str, int]
+
+
+def has_redeemables(cart: Cart) -> bool:
+    """Whether anything is to be redeemed for this cart."""
+    return bool(cart.codes or cart.gift_cards)
+
+
+def fingerprint(cart: Cart) -> str:
+    """The same for the same cart."""
+    return hashlib.sha256(json.dumps(asdict(cart), sort_keys=True).encode()).hexdigest()
+
+
+def order_payload(cart: Cart, *, source_id: str | None, metadata: Mapping[str, str]) -> dict[str, Any]:
+    """The order of a cart, validated by the contract. Amounts are integer minor units."""
+    order: dict[str, Any] = {
+        "amount": cart.total,
+        "items": [_item(line) for line in cart.lines],
+        "metadata": dict(metadata),
+    }
+    if source_id is not None:
+        order["source_id"] = source_id
+    if customer := _customer(cart):
+        order["customer"] = customer
+    return load(_ORDER, order)
+
+
+def stack_payload(
+    cart: Cart,
+    *,
+    source_id: str | None,
+    metadata: Mapping[str, str],
+    without: Sequence[str] = (),
+    session: Mapping[str, Any] | None = None,
+) -> dict[str, Any]:
+    """The validation or redemption of a cart, validated by the contract; redeemables in ``without`` are left out."""
+    redeemables: list[dict[str, Any]] = [{"object": "voucher", "id": code} for code in cart.codes]
+    for card in cart.gift_cards:
+        gift = {"gift": {"credits": card.amount}} if card.amount is not None else {}
+        redeemables.append({"object": "voucher", "id": card.code, **gift})
+    payload: dict[str, Any] = {
+        "redeemables": [item for item in redeemables if item["id"] not in without],
+        "order": order_payload(cart, source_id=source_id, metadata=metadata),
+        "options": {"expand": ["order"]},
+    }
+    if customer := _customer(cart):
+        payload["customer"] = customer
+    if session is not None:
+        payload["session"] = dict(session)
+    return load(_STACK, payload)
+
+
+def applied_by(cart: Cart, answer: Mapping[str, Any]) -> list[Applied]:
+    """What a redemption answer says was applied, each spread over the lines in proportion to what was left of them.
+
+    Raises MalformedAnswer when the answer does not tell.
+    """
+    try:
+        redemptions = answer["redemptions"]
+        left = [line.amount for line in cart.lines]
+        return [_applied(cart, redemption, left) for redemption in redemptions]
+    except (KeyError, TypeError, IndexError) as error:
+        raise MalformedAnswer(f"the redemption answer lacks {error}") from None
+
+
+def _applied(cart: Cart, redemption: Mapping[str, Any], left: list[int]) -> Applied:
+    voucher, order = redemption["voucher"], redemption.get("order") or {}
+    amount = int(order.get("total_applied_discount_amount", redemption.get("amount") or 0))
+    parts = allocate(min(amount, sum(left)), left)
+    for i, part in enumerate(parts):
+        left[i] -= part
+    by_line = {line.line_id: part for line, part in zip(cart.lines, parts, strict=True)}
+    return Applied(voucher["code"], voucher["type"], redemption["id"], amount, by_line)
+
+
+def rejected_by(answer: Mapping[str, Any]) -> list[dict[str, Any]]:
+    """The redeemables that a validation found not to apply, or skipped for a limit: ``{code, key, message}``.
+
+    Those skipped only because an earlier one failed are not named: nothing is known of them yet.
+    """
+    rejected = []
+    for item in [*answer.get("inapplicable_redeemables", ()), *answer.get("skipped_redeemables", ())]:
+        error = (item.get("result") or {}).get("error") or (item.get("result") or {}).get("details") or {}
+        if error.get("key") != "preceding_validation_failed":
+            message = error.get("message") or "does not apply"
+            rejected.append({"code": item["id"], "key": error.get("key") or "rejected", "message": message})
+    return rejected
+
+
+def previewed_by(answer: Mapping[str, Any]) -> list[dict[str, Any]]:
+    """The redeemables that a validation found to apply: ``{code, type, amount}``."""
+    return [
+        {
+            "code": item["id"],
+            "type": "GIFT_VOUCHER" if "gift" in item.get("result", {}) else "DISCOUNT_VOUCHER",
+            "amount": int((item.get("order") or {}).get("total_applied_discount_amount", 0)),
+        }
+        for item in answer.get("redeemables", ())
+        if item.get("status") == "APPLICABLE"
+    ]
+
+
+def cart_facts(cart: Cart) -> dict[str, Any]:
+    """What the ledger keeps of a cart: its money and its lines, nothing of the person but the shop's own id."""
+    return {
+        "currency": cart.currency,
+        "lines": [asdict(line) for line in cart.lines],
+        "codes": list(cart.codes),
+        "gift_cards": [asdict(card) for card in cart.gift_cards],
+        "customer_id": cart.customer.id if cart.customer else None,
+    }
+
+
+def cart_of(facts: Mapping[str, Any]) -> Cart:
+    """The cart that was kept, as far as allocations need it."""
+    return Cart(facts["currency"], tuple(Line(**line) for line in facts["lines"]))
+
+
+def _item(line: Line) -> dict[str, Any]:
+    item: dict[str, Any] = {
+        "source_id": line.sku or line.product_id or line.line_id,
+        "related_object": "product" if line.product_id and not line.sku else "sku",
+        "quantity": line.quantity,
+        "price": line.unit_price,
+        "amount": line.amount,
+    }
+    if line.name:
+        item["product"] = {"name": line.name}
+    return item
+
+
+def _customer(cart: Cart) -> dict[str, Any] | None:
+    """Known by the shop's own id, else by e-mail, so that the next order finds the same customer."""
+    customer = cart.customer
+    if customer is None or not (customer.id or customer.email):
+        return None
+    named = {"source_id": customer.id or customer.email, "email": customer.email, "name": customer.name}
+    return {name: value for name, value in named.items() if value}

@@ -1,0 +1,227 @@
+"""The WSGI door: recognises the shop's own requests, and redeems, confirms and gives back around its views."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable, Iterable
+from http import HTTPStatus
+from typing import TYPE_CHECKING, Any
+
+from checkout_bridge.bridge import mapping, report
+from checkout_bridge.bridge.flow import new_checkout_id
+from checkout_bridge.bridge.quoting import Source
+from checkout_bridge.bridge.routes import Match
+from checkout_bridge.bridge.shop import Answer, Environ, Request, StartResponse, WsgiApp, fetch_json
+from checkout_bridge.errors import (
+    BackendError,
+    BridgeError,
+    NotFound,
+    OutcomeUnknown,
+    RedeemablesRejected,
+    RequestError,
+)
+from checkout_bridge.events import Cart, Refund
+
+if TYPE_CHECKING:
+    from checkout_bridge.bridge.doors import Doors
+
+STATE = "checkout_bridge.state"
+PREFIX = "/bridge/"
+Row = dict[str, Any]
+
+log = logging.getLogger(__name__)
+
+
+class BridgeMiddleware:
+    """Wraps a shop's WSGI app. A request it does not know goes straight through, untouched."""
+
+    def __init__(self, app: WsgiApp, doors: Doors) -> None:
+        self._app = app
+        self._doors = doors
+        self._kinds: dict[str, Callable[[Visit], Iterable[bytes]]] = {
+            "cart": Visit.show_cart,
+            "checkout": Visit.checkout,
+            "order": Visit.show_order,
+            "cancel": Visit.cancel,
+            "refund": Visit.refund,
+        }
+
+    def __call__(self, environ: Environ, start_response: StartResponse) -> Iterable[bytes]:
+        path = environ.get("PATH_INFO", "")
+        if path.startswith(PREFIX):
+            return self._doors.endpoints(environ, start_response)
+        match = self._doors.routes.match(environ["REQUEST_METHOD"], path)
+        if match is None:
+            return self._app(environ, start_response)
+        return self._kinds[match.kind](Visit(self._app, self._doors, match, environ, start_response))
+
+
+class Visit:
+    """One request to the shop that the bridge takes part in."""
+
+    def __init__(
+        self, app: WsgiApp, doors: Doors, match: Match, environ: Environ, start_response: StartResponse
+    ) -> None:
+        self._app = app
+        self._match = match
+        self._environ = environ
+        self._start_response = start_response
+        self._flow = doors.flow
+        self._hooks = doors.hooks(match.platform)
+        self._source = Source(match.platform, doors.shop)
+        self._request = Request(environ, ref=match.ref, max_body=doors.max_body)
+
+    def show_cart(self) -> Iterable[bytes]:
+        """Price the cart for the view. When it cannot be priced the view says so."""
+        cart: Cart | None = None
+        try:
+            cart = self._cart()
+            if cart is not None:
+                self._environ[STATE] = self._flow.price(cart, self._source)
+        except BridgeError as error:
+            log.warning("cart not priced: %s", error.key)
+            self._environ[STATE] = report.failed(cart, _rejections(error))
+        return self._pass_through()
+
+    def checkout(self) -> Iterable[bytes]:
+        """Redeem, run the view, and confirm; or give back when the view fails."""
+        cart: Cart | None = None
+        checkout_id = new_checkout_id()
+        try:
+            cart = self._cart()
+            if cart is None:
+                return self._pass_through()
+            row = self._flow.redeem(cart, self._source, checkout_id=checkout_id)
+        except RequestError as error:
+            # The shop's view decides what a checkout without these codes is: it is told which, and why.
+            log.info("checkout without its codes: %s", error.key)
+            self._environ[STATE] = report.failed(cart, _rejections(error), checkout_id)
+            return self._pass_through()
+        except (BackendError, OutcomeUnknown) as error:
+            log.warning("promotions not reachable at checkout: %s", error.key)
+            self._environ[STATE] = report.failed(cart, [], checkout_id)
+            return self._refuse(error) if cart and mapping.has_redeemables(cart) else self._pass_through()
+        self._environ[STATE] = self._flow.report(row)
+        return self._run_checkout(row)
+
+    def _run_checkout(self, row: Row) -> Iterable[bytes]:
+        try:
+            answer = Answer(self._app, self._environ)
+        except BaseException:
+            self._unwind(row, "the shop failed")
+            raise
+        try:
+            self._close_checkout(row, answer)
+            return answer.pass_on(self._start_response)
+        except BaseException:
+            answer.close()
+            raise
+
+    def _close_checkout(self, row: Row, answer: Answer) -> None:
+        if not self._succeeded(answer):
+            self._unwind(row, f"the shop answered {answer.status}")
+            return
+        try:
+            order_ref = self._hooks.order_ref_of(response=answer)
+        except BaseException:
+            # Reading the answer ran the rest of the view, which failed.
+            self._unwind(row, "the shop failed")
+            raise
+        try:
+            self._flow.confirm(row, order_ref)
+        except BridgeError as error:
+            # The shop has its order: its answer goes out, and the row waits for a person.
+            log.error("checkout %s not confirmed: %s", row["id"], error.key)
+
+    def show_order(self) -> Iterable[bytes]:
+        """Tell the view what was applied to the order, and what was given back."""
+        self._tell_state()
+        return self._pass_through()
+
+    def cancel(self) -> Iterable[bytes]:
+        """Run the view; when it succeeded, give everything back."""
+        row = self._tell_state()
+        return self._run_then(row, lambda: self._flow.cancel(self._ref, self._source, reason="cancelled by the shop"))
+
+    def refund(self) -> Iterable[bytes]:
+        """Run the view; when it succeeded, and the whole order was refunded, give everything back."""
+        row = self._tell_state()
+        try:
+            refund = self._hooks.refund_for(request=self._request) or Refund(self._ref, f"{self._ref}:refund")
+        except RequestError as error:
+            log.warning("refund of order %s not understood: %s", self._ref, error.details)
+            if row is not None:
+                self._flow.note(row, "refund_not_understood")
+            return self._pass_through()
+        return self._run_then(
+            row,
+            lambda: self._flow.refund(
+                refund.order_ref, self._source, refund_id=refund.refund_id, lines=refund.lines, amount=refund.amount
+            ),
+        )
+
+    def _run_then(self, row: Row | None, give_back: Callable[[], Any]) -> Iterable[bytes]:
+        """The intent is written down before the view, the give-back happens only after it succeeded."""
+        if row is None:
+            return self._pass_through()
+        self._flow.note(row, f"{self._match.kind}_asked")
+        answer = Answer(self._app, self._environ)
+        try:
+            if self._succeeded(answer):
+                give_back()
+        except BridgeError as error:
+            # The shop has cancelled; the ledger knows what is still owed.
+            log.warning("checkout %s not given back: %s", row["id"], error.key)
+        except BaseException:
+            answer.close()
+            raise
+        return answer.pass_on(self._start_response)
+
+    @property
+    def _ref(self) -> str:
+        return self._match.ref or ""
+
+    def _tell_state(self) -> Row | None:
+        try:
+            row = self._flow.get(self._ref, self._source)
+        except NotFound:
+            return None
+        self._environ[STATE] = self._flow.report(row)
+        return row
+
+    def _cart(self) -> Cart | None:
+        def fetch(path: str) -> Any:
+            return fetch_json(self._app, self._environ, path)
+
+        cart: Cart | None = self._hooks.cart_for(request=self._request, fetch=fetch)
+        return cart if cart is not None and cart.lines else None
+
+    def _succeeded(self, answer: Answer) -> bool:
+        said = self._hooks.succeeded(kind=self._match.kind, status=answer.status, headers=answer.headers)
+        return 200 <= answer.status < 400 if said is None else bool(said)
+
+    def _unwind(self, row: Row, reason: str) -> None:
+        """Give back what was redeemed for an order that the shop did not make."""
+        try:
+            self._flow.unwind(row, reason=reason, event="shop_failed")
+        except BridgeError as error:
+            log.error("checkout %s not given back: %s", row["id"], error.key)
+
+    def _pass_through(self) -> Iterable[bytes]:
+        return self._app(self._environ, self._start_response)
+
+    def _refuse(self, error: BridgeError) -> Iterable[bytes]:
+        """Nothing was charged, and whether the codes were redeemed is not known: the checkout does not go on."""
+        body = b"Discounts and gift cards cannot be redeemed right now. Nothing was charged; please try again."
+        status = HTTPStatus(503)
+        headers = [("Content-Type", "text/plain; charset=utf-8"), ("Content-Length", str(len(body)))]
+        self._start_response(f"{status.value} {status.phrase}", [*headers, ("Retry-After", "10")])
+        return [body]
+
+
+def _rejections(error: BridgeError) -> list[dict[str, Any]]:
+    if isinstance(error, RedeemablesRejected):
+        return error.rejected
+    if isinstance(error, RequestError):
+        return [{"code": None, "key": error.key, "message": str(error)}]
+    return []

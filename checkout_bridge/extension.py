@@ -1,0 +1,201 @@
+"""The Flask extension: ``CheckoutBridge(app)`` puts the bridge around a shop, and is its Python door."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from flask import Flask, Response, current_app, g, has_app_context, has_request_context
+
+from checkout_bridge.bridge.flow import Flow
+from checkout_bridge.bridge.ledger import model
+from checkout_bridge.bridge.middleware import BridgeMiddleware
+from checkout_bridge.bridge.payloads import lines_of, text_of, whole_number_of
+from checkout_bridge.bridge.shop import WsgiApp
+from checkout_bridge.errors import BridgeError
+from checkout_bridge.events import Cart, RefundLine
+from checkout_bridge.runtime import Runtime
+from checkout_bridge.settings import read_settings, refuse_unknown
+
+NAME = "checkout_bridge"
+_OPEN = "_checkout_bridge_open"
+Row = dict[str, Any]
+
+
+class CheckoutBridge:
+    """Redeems at checkout and gives back when the order does not stand.
+
+    ``CheckoutBridge(app)`` or ``init_app``; settings as keyword arguments (``data_dir=...``), in ``app.config`` or in
+    the environment (``CHECKOUT_BRIDGE_DATA_DIR``). ``wrap`` does the same for a WSGI app that is not Flask.
+    Amounts are integer minor units. Methods raise RequestError for the caller's fault, BackendError when the promotions
+    API said no, OutcomeUnknown when it did not answer.
+    """
+
+    def __init__(self, app: Flask | None = None, **settings: Any) -> None:
+        self._explicit = settings
+        self._runtime: Runtime | None = None
+        if app is not None:
+            self.init_app(app)
+
+    def init_app(self, app: Flask) -> None:
+        """Wrap the app's WSGI entry. Raises InvalidInput for a setting that makes no sense."""
+        runtime = self._start(app.config)
+        app.extensions[NAME] = self._runtime
+        app.wsgi_app = BridgeMiddleware(app.wsgi_app, runtime.doors)  # type: ignore[method-assign]
+        app.after_request(self._close_checkouts)
+        app.teardown_request(self._abandon_checkouts)
+
+    def wrap(self, wsgi_app: WsgiApp) -> BridgeMiddleware:
+        """The same for any WSGI app."""
+        return BridgeMiddleware(wsgi_app, self._start({}).doors)
+
+    def _start(self, config: Mapping[str, Any]) -> Runtime:
+        runtime = Runtime(read_settings(self._explicit, config))
+        refuse_unknown(self._explicit, runtime.doors.plugins.installed)
+        self._runtime = runtime
+        return runtime
+
+    @property
+    def runtime(self) -> Runtime:
+        """The bridge of the current app, or of the only one."""
+        if has_app_context() and NAME in current_app.extensions:
+            found: Runtime = current_app.extensions[NAME]
+            return found
+        if self._runtime is None:
+            raise RuntimeError("CheckoutBridge has not been given an app: call init_app(app) or wrap(app)")
+        return self._runtime
+
+    def close(self) -> None:
+        """Close databases and connections; needed in tests, not in shops."""
+        self.runtime.close()
+
+    def quote(
+        self,
+        cart: Cart | Mapping[str, Any],
+        *,
+        hold: bool = False,
+        platform: str | None = None,
+        shop: str | None = None,
+    ) -> dict[str, Any]:
+        """Price a cart: ``{quote_id, expires_at, total, currency, applied[], rejected[{code, key, message}], ...}``.
+
+        Codes that do not apply are told in ``rejected``, not raised. With ``hold`` what applies is locked for the
+        checkout that presents the quote.
+        """
+        doors = self.runtime.doors
+        source = doors.source(platform, shop)
+        return doors.flow.quote(doors.cart(cart, source.platform), source, hold=hold)
+
+    def checkout(
+        self,
+        cart: Cart | Mapping[str, Any],
+        order_ref: str,
+        *,
+        quote_id: str | None = None,
+        platform: str | None = None,
+        shop: str | None = None,
+    ) -> dict[str, Any]:
+        """Redeem everything in the cart for this order, once; all of it or nothing.
+
+        In a Flask request the order counts as confirmed when the view has succeeded, and everything is given back when
+        the view raises or answers 4xx or 5xx. Elsewhere it is confirmed at once.
+        """
+        doors = self.runtime.doors
+        source = doors.source(platform, shop)
+        text_of({"order_ref": order_ref}, "order_ref", required=True)
+        row = doors.flow.redeem(doors.cart(cart, source.platform), source, order_ref=order_ref, quote_id=quote_id)
+        if row["state"] == model.REDEEMED:
+            if has_request_context() and NAME in current_app.extensions:
+                g.setdefault(_OPEN, []).append(row)
+            else:
+                row = doors.flow.confirm(row)
+        return doors.flow.report(row)
+
+    def confirm(self, order_ref: str, *, platform: str | None = None, shop: str | None = None) -> dict[str, Any]:
+        """Say that the shop has the order; ``checkout`` outside of a request does it itself."""
+        doors = self.runtime.doors
+        row = doors.flow.get(order_ref, doors.source_of_order(platform, shop))
+        return doors.flow.report(doors.flow.confirm(row))
+
+    def cancel(
+        self,
+        order_ref: str,
+        *,
+        event_id: str | None = None,
+        reason: str | None = None,
+        platform: str | None = None,
+        shop: str | None = None,
+    ) -> dict[str, Any]:
+        """Give everything back; repeated, it answers the same and does nothing twice."""
+        doors = self.runtime.doors
+        source = doors.source_of_order(platform, shop)
+        return doors.flow.cancel(order_ref, source, event_id=event_id, reason=reason)
+
+    def refund(
+        self,
+        order_ref: str,
+        *,
+        refund_id: str,
+        lines: Any = None,
+        amount: int | None = None,
+        platform: str | None = None,
+        shop: str | None = None,
+    ) -> dict[str, Any]:
+        """Give everything back when the whole order was refunded.
+
+        ``lines`` are ``[{line_id, quantity}]`` or RefundLine; neither lines nor ``amount`` means all of it.
+        Raises PartialRefundRefused for a part.
+        """
+        doors = self.runtime.doors
+        source = doors.source_of_order(platform, shop)
+        text_of({"refund_id": refund_id}, "refund_id", required=True)
+        what = _refunded(lines, amount)
+        return doors.flow.refund(order_ref, source, refund_id=refund_id, lines=what[0], amount=what[1])
+
+    def preview_refund(
+        self,
+        order_ref: str,
+        *,
+        lines: Any = None,
+        amount: int | None = None,
+        platform: str | None = None,
+        shop: str | None = None,
+    ) -> dict[str, Any]:
+        """What ``refund`` would give back: ``{order_ref, currency, given_back[]}``."""
+        doors = self.runtime.doors
+        what = _refunded(lines, amount)
+        source = doors.source_of_order(platform, shop)
+        return doors.flow.preview_refund(order_ref, source, lines=what[0], amount=what[1])
+
+    def order(self, order_ref: str, *, platform: str | None = None, shop: str | None = None) -> dict[str, Any]:
+        """What was applied to an order, what was given back, and when. Needs no network."""
+        doors = self.runtime.doors
+        return doors.flow.story(order_ref, doors.source_of_order(platform, shop))
+
+    def _close_checkouts(self, response: Response) -> Response:
+        """The view has answered: its checkouts stand, or do not."""
+        if response.status_code < 400:
+            self._close_each(lambda flow, row: flow.confirm(row))
+        else:
+            reason = f"the shop answered {response.status_code}"
+            self._close_each(lambda flow, row: flow.unwind(row, reason=reason, event="shop_failed"))
+        return response
+
+    def _abandon_checkouts(self, error: BaseException | None) -> None:
+        """The view's failure reached the server itself: nothing that it redeemed stands."""
+        self._close_each(lambda flow, row: flow.unwind(row, reason="the shop failed", event="shop_failed"))
+
+    def _close_each(self, close: Callable[[Flow, Row], object]) -> None:
+        """The checkouts this request made; one that cannot be closed keeps back neither the others nor the answer."""
+        for row in g.pop(_OPEN, []):
+            try:
+                close(self.runtime.doors.flow, row)
+            except BridgeError as error:
+                current_app.logger.error("checkout %s could not be closed: %s", row["id"], error.key)
+
+
+def _refunded(lines: Any, amount: int | None) -> tuple[tuple[RefundLine, ...] | None, int | None]:
+    if lines is not None and all(isinstance(line, RefundLine) for line in lines):
+        lines = [{"line_id": line.line_id, "quantity": line.quantity} for line in lines]
+    body = {"lines": list(lines) if lines is not None else None, "amount": amount}
+    return lines_of(body), whole_number_of(body, "amount")

@@ -1,0 +1,149 @@
+"""The settings: one documented row each; explicit argument over ``app.config`` over environment over default."""
+
+from __future__ import annotations
+
+import os
+import re
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, fields
+from pathlib import Path
+from typing import Any
+
+from checkout_bridge.errors import InvalidInput
+
+PREFIX = "CHECKOUT_BRIDGE_"
+
+
+@dataclass(frozen=True, slots=True)
+class Setting:
+    """One row: its name after ``CHECKOUT_BRIDGE_``, its default as text, what it means, and how it is read."""
+
+    name: str
+    default: str
+    meaning: str
+    read: Callable[[str], Any] = str
+    secret: bool = False
+
+    @property
+    def variable(self) -> str:
+        """The environment variable and ``app.config`` key."""
+        return PREFIX + self.name
+
+    @property
+    def field(self) -> str:
+        """The attribute of Settings and the keyword argument."""
+        return self.name.lower()
+
+
+def _seconds(text: str) -> float:
+    value = float(text)
+    if not 0 < value <= 3600:
+        raise ValueError("must be from 0 to 3600 seconds")
+    return value
+
+
+def _whole(text: str) -> int:
+    value = int(text)
+    if value < 1:
+        raise ValueError("must be at least 1")
+    return value
+
+
+def _url(text: str) -> str:
+    if text and not text.startswith(("http://", "https://")):
+        raise ValueError("must start with http:// or https://")
+    return text.rstrip("/")
+
+
+SETTINGS = (
+    Setting("DATA_DIR", "./checkout-bridge-data", "Folder of the databases and of the keys made at first start.", Path),
+    Setting("LEDGER_URL", "", "Database of the ledger. Empty: `ledger.db` in `DATA_DIR`."),
+    Setting("ENGINE_DATABASE_URL", "", "Database of the embedded engine. Empty: `engine.db` in `DATA_DIR`."),
+    Setting("API_URL", "", "Base URL of the promotions API. Empty: the embedded engine.", _url),
+    Setting("API_APP_ID", "", "`X-App-Id` for the promotions API at `API_URL`.", secret=True),
+    Setting("API_APP_TOKEN", "", "`X-App-Token` for the promotions API at `API_URL`.", secret=True),
+    Setting("ENGINE_APP_ID", "", "`X-App-Id` the engine accepts. Empty: made once, kept in `DATA_DIR`.", secret=True),
+    Setting("ENGINE_APP_TOKEN", "", "`X-App-Token` the engine accepts. Empty: made once, kept.", secret=True),
+    Setting("TOKEN", "", "Bearer token of the HTTP door. Empty: that door is closed (403).", secret=True),
+    Setting("PLATFORM", "generic", "Platform of carts and orders when none is named."),
+    Setting("SHOP", "default", "Shop of carts and orders when none is named."),
+    Setting("DEADLINE", "10", "Seconds in all that one call to the promotions API may take.", _seconds),
+    Setting("QUOTE_TTL", "600", "Seconds for which a quote, and what it holds, stands.", _seconds),
+    Setting("MAX_BODY", "1048576", "Bytes that a request body at the bridge's doors may have.", _whole),
+)
+_BY_NAME = {setting.name: setting for setting in SETTINGS}
+# Databases and backends may be given with their password: postgresql://name:password@host/.
+_PASSWORD = re.compile(r"(://[^/@:]*:)[^/@]*@")
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """Everything that can be set. Secrets are masked when shown; ``options`` are those of the platform plugins."""
+
+    data_dir: Path
+    ledger_url: str
+    engine_database_url: str
+    api_url: str
+    api_app_id: str
+    api_app_token: str
+    engine_app_id: str
+    engine_app_token: str
+    token: str
+    platform: str
+    shop: str
+    deadline: float
+    quote_ttl: float
+    max_body: int
+    options: Mapping[str, str]
+
+    def __repr__(self) -> str:
+        shown = (f"{field.name}={self._masked(field.name)!r}" for field in fields(self) if field.name != "options")
+        return f"Settings({', '.join(shown)}, options={sorted(self.options)})"
+
+    def _masked(self, field: str) -> Any:
+        value = getattr(self, field)
+        if value and _BY_NAME[field.upper()].secret:
+            return "***"
+        return _PASSWORD.sub(r"\1***@", value) if isinstance(value, str) else value
+
+    def options_of(self, platform: str) -> dict[str, str]:
+        """A plugin's own options: ``CHECKOUT_BRIDGE_<PLATFORM>_<NAME>`` as ``NAME``."""
+        prefix = f"{platform.upper().replace('-', '_')}_"
+        return {name.removeprefix(prefix): value for name, value in self.options.items() if name.startswith(prefix)}
+
+
+def read_settings(
+    explicit: Mapping[str, Any] | None = None,
+    config: Mapping[str, Any] | None = None,
+    environment: Mapping[str, str] | None = None,
+) -> Settings:
+    """Put the settings together. ``explicit`` has lower-case names, the other two the full variable names.
+
+    None counts as not given. Raises InvalidInput, naming the setting, when one cannot be read.
+    """
+    environment = os.environ if environment is None else environment
+    given = {name.removeprefix(PREFIX): value for name, value in environment.items() if name.startswith(PREFIX)}
+    for name, value in (config or {}).items():
+        if name.startswith(PREFIX) and value is not None:
+            given[name.removeprefix(PREFIX)] = value
+    given |= {name.upper(): value for name, value in (explicit or {}).items() if value is not None}
+    values = {setting.field: _read(setting, given.pop(setting.name, setting.default)) for setting in SETTINGS}
+    folder = values["data_dir"]
+    values["ledger_url"] = values["ledger_url"] or f"sqlite:///{folder / 'ledger.db'}"
+    values["engine_database_url"] = values["engine_database_url"] or f"sqlite:///{folder / 'engine.db'}"
+    return Settings(**values, options={name: str(value) for name, value in given.items()})
+
+
+def refuse_unknown(explicit: Iterable[str], platforms: Iterable[str]) -> None:
+    """Raise InvalidInput for a keyword argument that is neither a setting nor an option of one of these platforms."""
+    prefixes = tuple(f"{platform.lower().replace('-', '_')}_" for platform in platforms)
+    for name in explicit:
+        if name.upper() not in _BY_NAME and not name.lower().startswith(prefixes):
+            raise InvalidInput(f"{name} is not a setting", message="Invalid setting", key="invalid_setting")
+
+
+def _read(setting: Setting, value: Any) -> Any:
+    try:
+        return setting.read(str(value))
+    except ValueError as error:
+        raise InvalidInput(f"{setting.variable}: {error}", message="Invalid setting", key="invalid_setting") from None
