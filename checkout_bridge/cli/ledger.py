@@ -1,0 +1,69 @@
+"""``checkout-bridge ledger``: what was applied to an order, and was it given back?"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import click
+
+from checkout_bridge.bridge.ledger.model import STATES
+from checkout_bridge.cli.context import opened_runtime
+from checkout_bridge.cli.output import json_option, show_json, show_rows
+from checkout_bridge.money import format_minor
+
+
+@click.group(epilog="Example: checkout-bridge ledger show 10001")
+def ledger() -> None:
+    """The orders the bridge knows, from its own ledger alone."""
+
+
+@ledger.command("list", epilog="Example: checkout-bridge ledger list --state stuck --json")
+@click.option("--state", type=click.Choice(STATES), help="Only orders in this state.")
+@click.option("--limit", default=20, show_default=True, type=click.IntRange(1, 1000), help="How many at most.")
+@json_option
+def list_(state: str | None, limit: int, as_json: bool) -> None:
+    """List orders, newest first."""
+    columns = ("order_ref", "platform", "shop", "state", "total", "currency", "updated_at", "reason")
+    with opened_runtime() as runtime:
+        rows = runtime.doors.ledger.newest(limit=limit, state=state)
+    shown = [{name: row[name] for name in ("id", *columns)} for row in rows]
+    if not as_json:
+        shown = [{**row, "total": _money(row["total"], row["currency"])} for row in shown]
+    show_rows(shown, columns, as_json=as_json)
+
+
+@ledger.command(epilog="Example: checkout-bridge ledger show 10001 --platform shopify --shop example.myshopify.com")
+@click.argument("order_ref")
+@click.option("--platform", help="The platform, when more than one shop is known.")
+@click.option("--shop", help="The shop, when more than one is known.")
+@json_option
+def show(order_ref: str, platform: str | None, shop: str | None, as_json: bool) -> None:
+    """Show what was applied to an order, what was given back, and what happened when."""
+    with opened_runtime() as runtime:
+        doors = runtime.doors
+        story = doors.flow.story(order_ref, doors.source_of_order(platform, shop))
+    if as_json:
+        show_json(story)
+    else:
+        _tell(story)
+
+
+def _tell(story: dict[str, Any]) -> None:
+    currency = story["currency"]
+    click.echo(f"Order {story['order_ref']} ({story['platform']}/{story['shop']}): {story['state']}")
+    amount, total = _money(story["amount"], currency), _money(story["total"], currency)
+    click.echo(f"Amount {amount}, left to pay {total} {currency}")
+    for part in story["applied"]:
+        click.echo(f"Applied    {part['code']}  {_money(part['amount'], currency)}  {part['redemption_id']}")
+    for part in story["rejected"]:
+        click.echo(f"Rejected   {part['code']}  {part['message']}")
+    for part in story["given_back"]:
+        what = "usable again" if part["amount"] is None else _money(part["amount"], currency)
+        click.echo(f"Given back {part['code']}  {what}  {part['rollback_id'] or ''}  {part['at']}")
+    for entry in story["history"]:
+        facts = (entry["at"], entry["event"], entry["event_id"], entry["detail"])
+        click.echo("  ".join(str(fact) for fact in facts if fact))
+
+
+def _money(amount: int, currency: str) -> str:
+    return format_minor(amount, currency) if currency else str(amount)
