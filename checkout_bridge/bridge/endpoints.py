@@ -7,23 +7,14 @@ import logging
 from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any
 
-from flask import Flask, Response, g, jsonify, request
+from flask import Flask, Response, request
 from sqlalchemy.exc import SQLAlchemyError
-from werkzeug.exceptions import HTTPException, RequestEntityTooLarge
 
 from checkout_bridge.bridge import webhooks
 from checkout_bridge.bridge.payloads import lines_of, text_of, whole_number_of
 from checkout_bridge.bridge.shop import Headers
-from checkout_bridge.contract.ids import new_id
-from checkout_bridge.errors import (
-    BridgeError,
-    Forbidden,
-    InvalidInput,
-    NotFound,
-    PayloadTooLarge,
-    RequestError,
-    Unauthorized,
-)
+from checkout_bridge.errors import BridgeError, Forbidden, InvalidInput, Unauthorized
+from checkout_bridge.web import answer_errors, read_json, refuse
 
 if TYPE_CHECKING:
     from checkout_bridge.bridge.doors import Doors
@@ -36,6 +27,7 @@ def create_endpoints(doors: Doors) -> Flask:
     """The app behind ``/bridge/``; all but health and webhooks need ``Authorization: Bearer`` with the token."""
     app = Flask("checkout_bridge.bridge", static_folder=None)
     app.config["MAX_CONTENT_LENGTH"] = doors.max_body
+    answer_errors(app)
     app.before_request(_guard(doors.token))
     views: dict[str, Callable[..., Any]] = {
         "POST /bridge/quote": lambda: _quote(doors),
@@ -52,10 +44,7 @@ def create_endpoints(doors: Doors) -> Flask:
         app.add_url_rule(rule, declared, view, methods=[method])
     app.add_url_rule("/bridge/metrics", "GET /bridge/metrics", lambda: _metrics(doors))
     app.after_request(_count(doors))
-    app.register_error_handler(BridgeError, _refuse)
-    app.register_error_handler(HTTPException, _refuse_http)
     app.register_error_handler(SQLAlchemyError, _storage_failed)
-    app.register_error_handler(Exception, _fail)
     return app
 
 
@@ -128,7 +117,6 @@ def _metrics(doors: Doors) -> Response:
 
 def _guard(token: str) -> Callable[[], None]:
     def check_token() -> None:
-        g.request_id = new_id("v-")
         if request.path.startswith(OPEN):
             return
         if not token:
@@ -149,12 +137,7 @@ def _count(doors: Doors) -> Callable[[Response], Response]:
 
 
 def _json() -> Mapping[str, Any]:
-    if not request.get_data():
-        return {}
-    try:
-        body = request.get_json(force=True)
-    except (HTTPException, ValueError, RecursionError):
-        raise InvalidInput("Payload must be valid JSON") from None
+    body = read_json()
     if not isinstance(body, dict):
         raise InvalidInput("Payload must be an object")
     return body
@@ -171,26 +154,6 @@ def _shop_in(body: Mapping[str, Any]) -> tuple[str | None, str | None]:
     return platform, text_of(body, "shop") or request.args.get("shop")
 
 
-def _refuse(error: BridgeError) -> Response:
-    response = jsonify(error.to_dict(g.request_id))
-    response.status_code = error.status
-    return response
-
-
-def _refuse_http(error: HTTPException) -> Response:
-    if isinstance(error, RequestEntityTooLarge):
-        return _refuse(PayloadTooLarge("Payload too large", details="The body is over the limit"))
-    if error.code == 404:
-        return _refuse(NotFound("Resource not found", details=f"Cannot find {request.method} {request.path}"))
-    key = str(error.name or "error").lower().replace(" ", "_")
-    return _refuse(RequestError(str(error.name), key=key, status=error.code or 400, details=error.description))
-
-
 def _storage_failed(error: SQLAlchemyError) -> Response:
     log.error("the ledger failed", exc_info=error)
-    return _refuse(BridgeError("The ledger cannot be reached", key="storage_failed", status=503))
-
-
-def _fail(error: Exception) -> Response:
-    log.error("request %s failed", g.request_id, exc_info=error)
-    return _refuse(BridgeError("Internal error", details="The bridge failed; its log says why"))
+    return refuse(BridgeError("The ledger cannot be reached", key="storage_failed", status=503))

@@ -7,16 +7,16 @@ from collections.abc import Callable, Iterable
 from http import HTTPStatus
 from typing import TYPE_CHECKING, Any
 
+from sqlalchemy.exc import SQLAlchemyError
+
 from checkout_bridge.bridge import mapping, report
 from checkout_bridge.bridge.flow import new_checkout_id
 from checkout_bridge.bridge.quoting import Source
 from checkout_bridge.bridge.routes import Match
 from checkout_bridge.bridge.shop import Answer, Environ, Request, StartResponse, WsgiApp, fetch_json
 from checkout_bridge.errors import (
-    BackendError,
     BridgeError,
     NotFound,
-    OutcomeUnknown,
     RedeemablesRejected,
     RequestError,
 )
@@ -28,6 +28,8 @@ if TYPE_CHECKING:
 STATE = "checkout_bridge.state"
 PREFIX = "/bridge/"
 Row = dict[str, Any]
+# Ours, the promotions API's and the ledger's: none of them takes a page of the shop down.
+FAILURES = (BridgeError, SQLAlchemyError)
 
 log = logging.getLogger(__name__)
 
@@ -78,8 +80,8 @@ class Visit:
             cart = self._cart()
             if cart is not None:
                 self._environ[STATE] = self._flow.price(cart, self._source)
-        except BridgeError as error:
-            log.warning("cart not priced: %s", error.key)
+        except FAILURES as error:
+            log.warning("cart not priced: %s", _name(error))
             self._environ[STATE] = report.failed(cart, _rejections(error))
         return self._pass_through()
 
@@ -97,10 +99,10 @@ class Visit:
             log.info("checkout without its codes: %s", error.key)
             self._environ[STATE] = report.failed(cart, _rejections(error), checkout_id)
             return self._pass_through()
-        except (BackendError, OutcomeUnknown) as error:
-            log.warning("promotions not reachable at checkout: %s", error.key)
+        except FAILURES as error:
+            log.warning("promotions not reachable at checkout: %s", _name(error))
             self._environ[STATE] = report.failed(cart, [], checkout_id)
-            return self._refuse(error) if cart and mapping.has_redeemables(cart) else self._pass_through()
+            return self._refuse() if cart and mapping.has_redeemables(cart) else self._pass_through()
         self._environ[STATE] = self._flow.report(row)
         return self._run_checkout(row)
 
@@ -129,49 +131,57 @@ class Visit:
             raise
         try:
             self._flow.confirm(row, order_ref)
-        except BridgeError as error:
+        except FAILURES as error:
             # The shop has its order: its answer goes out, and the row waits for a person.
-            log.error("checkout %s not confirmed: %s", row["id"], error.key)
+            log.error("checkout %s not confirmed: %s", row["id"], _name(error))
 
     def show_order(self) -> Iterable[bytes]:
         """Tell the view what was applied to the order, and what was given back."""
-        self._tell_state()
+        try:
+            self._tell_state()
+        except SQLAlchemyError as error:
+            log.warning("order %s shown without its state: %s", self._ref, _name(error))
         return self._pass_through()
 
     def cancel(self) -> Iterable[bytes]:
         """Run the view; when it succeeded, give everything back."""
-        row = self._tell_state()
-        return self._run_then(row, lambda: self._flow.cancel(self._ref, self._source, reason="cancelled by the shop"))
+        return self._run_then(lambda: self._flow.cancel(self._ref, self._source, reason="cancelled by the shop"))
 
     def refund(self) -> Iterable[bytes]:
         """Run the view; when it succeeded, and the whole order was refunded, give everything back."""
-        row = self._tell_state()
         try:
             refund = self._hooks.refund_for(request=self._request) or Refund(self._ref, f"{self._ref}:refund")
         except RequestError as error:
+            # The shop may well refund what we cannot read: nothing is given back, and the ledger says so.
             log.warning("refund of order %s not understood: %s", self._ref, error.details)
-            if row is not None:
-                self._flow.note(row, "refund_not_understood")
-            return self._pass_through()
+            return self._run_then(None, "refund_not_understood")
         return self._run_then(
-            row,
             lambda: self._flow.refund(
                 refund.order_ref, self._source, refund_id=refund.refund_id, lines=refund.lines, amount=refund.amount
-            ),
+            )
         )
 
-    def _run_then(self, row: Row | None, give_back: Callable[[], Any]) -> Iterable[bytes]:
-        """The intent is written down before the view, the give-back happens only after it succeeded."""
-        if row is None:
+    def _run_then(self, give_back: Callable[[], Any] | None, asked: str | None = None) -> Iterable[bytes]:
+        """The intent is written down before the view, the give-back happens only after it succeeded.
+
+        While the intent cannot be written down the view does not run: what it did could be lost.
+        """
+        try:
+            row = self._tell_state()
+            if row is not None:
+                self._flow.note(row, asked or f"{self._match.kind}_asked")
+        except SQLAlchemyError as error:
+            log.error("%s of order %s not let through: %s", self._match.kind, self._ref, _name(error))
+            return self._refuse()
+        if row is None or give_back is None:
             return self._pass_through()
-        self._flow.note(row, f"{self._match.kind}_asked")
         answer = Answer(self._app, self._environ)
         try:
             if self._succeeded(answer):
                 give_back()
-        except BridgeError as error:
-            # The shop has cancelled; the ledger knows what is still owed.
-            log.warning("checkout %s not given back: %s", row["id"], error.key)
+        except FAILURES as error:
+            # The shop has done its part; the ledger knows what is still owed.
+            log.warning("checkout %s not given back: %s", row["id"], _name(error))
         except BaseException:
             answer.close()
             raise
@@ -204,22 +214,26 @@ class Visit:
         """Give back what was redeemed for an order that the shop did not make."""
         try:
             self._flow.unwind(row, reason=reason, event="shop_failed")
-        except BridgeError as error:
-            log.error("checkout %s not given back: %s", row["id"], error.key)
+        except FAILURES as error:
+            log.error("checkout %s not given back: %s", row["id"], _name(error))
 
     def _pass_through(self) -> Iterable[bytes]:
         return self._app(self._environ, self._start_response)
 
-    def _refuse(self, error: BridgeError) -> Iterable[bytes]:
-        """Nothing was charged, and whether the codes were redeemed is not known: the checkout does not go on."""
-        body = b"Discounts and gift cards cannot be redeemed right now. Nothing was charged; please try again."
+    def _refuse(self) -> Iterable[bytes]:
+        """The view does not run: nothing was charged and nothing changed in the shop."""
+        body = b"Discounts and gift cards cannot be reached right now. Nothing was done; please try again."
         status = HTTPStatus(503)
         headers = [("Content-Type", "text/plain; charset=utf-8"), ("Content-Length", str(len(body)))]
         self._start_response(f"{status.value} {status.phrase}", [*headers, ("Retry-After", "10")])
         return [body]
 
 
-def _rejections(error: BridgeError) -> list[dict[str, Any]]:
+def _name(error: Exception) -> str:
+    return error.key if isinstance(error, BridgeError) else type(error).__name__
+
+
+def _rejections(error: Exception) -> list[dict[str, Any]]:
     if isinstance(error, RedeemablesRejected):
         return error.rejected
     if isinstance(error, RequestError):

@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-import json
-import math
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -20,6 +18,7 @@ from checkout_bridge.database import BUSY_TIMEOUT_MS, reading, writing
 from checkout_bridge.engine.services.unit import Unit
 from checkout_bridge.engine.store import idempotency
 from checkout_bridge.errors import BridgeError, Conflict, InvalidInput, RequestError
+from checkout_bridge.web import read_json
 
 Handler = Callable[..., Any]
 LONGEST_KEY = 255
@@ -75,7 +74,7 @@ class Api:
     def _answer(self, operation: Operation, path: Mapping[str, str]) -> Response:
         arguments: dict[str, Any] = dict(path)
         if operation.body is not None:
-            payload = _json()
+            payload = read_json()
             if operation.checks is not None:
                 operation.checks(payload)
             arguments["body"] = load(operation.body, payload, keep_nulls=operation.keep_nulls)
@@ -139,25 +138,6 @@ def _once(unit: Unit, key: str, operation: Operation, arguments: Mapping[str, An
             details="Header Idempotency-Key was used for another request",
         )
     return done["answer"]
-
-
-def _json() -> Any:
-    """The parsed body; an absent one counts as an empty object. Raises InvalidInput when it is not JSON."""
-    body = request.get_data(cache=True)
-    if not body:
-        return {}
-    try:
-        return json.loads(body, parse_constant=_finite, parse_float=_finite)
-    except (ValueError, RecursionError):
-        raise InvalidInput("Payload must be valid JSON") from None
-
-
-def _finite(text: str) -> float:
-    """A number of JSON's: NaN and infinities are not, and databases refuse them."""
-    number = float(text)
-    if not math.isfinite(number):
-        raise ValueError(text)
-    return number
 
 
 def _fingerprint() -> str:
