@@ -20,8 +20,8 @@ $(STAMP): pyproject.toml constraints.txt $(addsuffix /pyproject.toml,$(PLUGINS))
 
 install: $(STAMP)  ## make .venv with everything for development
 
-demo: $(STAMP)  ## start the demo shop, the bridge and the engine, and print the address
-	$(BIN)/checkout-bridge demo
+demo: $(STAMP)  ## start the demo shop, the bridge and the engine, and print the address (PORT=8000)
+	$(BIN)/checkout-bridge demo $(if $(PORT),--port $(PORT))
 
 test: $(STAMP)  ## run the tests
 	$(BIN)/python -m pytest
