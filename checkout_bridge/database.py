@@ -2,19 +2,23 @@
 
 from __future__ import annotations
 
+import sqlite3
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from threading import Lock
 from typing import Any
+from weakref import WeakKeyDictionary
 
 from sqlalchemy import Connection, Engine, create_engine, event, make_url, text
-from sqlalchemy.exc import ArgumentError
+from sqlalchemy.exc import ArgumentError, IntegrityError, SQLAlchemyError
 
-from checkout_bridge.errors import InvalidInput
+from checkout_bridge.errors import InvalidInput, StorageFailed
 
 BUSY_TIMEOUT_MS = 10_000
 # Taken while migrating, so that of several starting processes one migrates and the others wait.
 _MIGRATION_LOCK = 0x43484B42
+_turns: WeakKeyDictionary[Engine, Lock] = WeakKeyDictionary()
 _LONGEST_MIGRATION_MS = 10 * 60 * 1000
 
 
@@ -36,26 +40,60 @@ def open_database(url: str) -> Engine:
     if parsed.database and parsed.database != ":memory:":
         Path(parsed.database).expanduser().parent.mkdir(parents=True, exist_ok=True)
     engine = create_engine(parsed, connect_args={"check_same_thread": False})
+    _turns[engine] = Lock()
     event.listen(engine, "connect", _prepare_sqlite)
     event.listen(engine, "begin", _begin_sqlite)
     return engine
 
 
-def reading(engine: Engine) -> Connection:
-    """A connection for reading only: it takes no write lock."""
-    return engine.connect().execution_options(reads_only=True)
+@contextmanager
+def reading(engine: Engine) -> Iterator[Connection]:
+    """A connection for reading only: it takes no write lock. Raises StorageFailed."""
+    with _told_in_our_words(), engine.connect().execution_options(reads_only=True) as connection:
+        yield connection
 
 
 @contextmanager
 def writing(engine: Engine, *, wait_ms: int = BUSY_TIMEOUT_MS) -> Iterator[Connection]:
     """One transaction for writing: committed when left, rolled back when left by an exception.
 
-    Waits at most ``wait_ms`` for another's lock, and then raises OperationalError.
+    Waits at most ``wait_ms`` for another's lock. Raises StorageFailed; IntegrityError is the caller's own to know.
     """
-    with engine.connect().execution_options(wait_ms=max(1, wait_ms)) as connection, connection.begin():
+    wait_ms = max(1, wait_ms)
+    with (
+        _told_in_our_words(),
+        _turn(engine, wait_ms),
+        engine.connect().execution_options(wait_ms=wait_ms) as connection,
+        connection.begin(),
+    ):
         if connection.dialect.name == "postgresql":
-            connection.exec_driver_sql(f"SET LOCAL lock_timeout = {max(1, wait_ms)}")
+            connection.exec_driver_sql(f"SET LOCAL lock_timeout = {wait_ms}")
         yield connection
+
+
+@contextmanager
+def _told_in_our_words() -> Iterator[None]:
+    try:
+        yield
+    except IntegrityError:
+        raise
+    except (SQLAlchemyError, sqlite3.Error) as error:
+        raise StorageFailed("The database cannot be reached", details=type(error).__name__) from error
+
+
+@contextmanager
+def _turn(engine: Engine, wait_ms: int) -> Iterator[None]:
+    """Writers of one SQLite database take turns in this process: its own busy handler sleeps, and is unfair."""
+    lock = _turns.get(engine)
+    if lock is None:
+        yield
+        return
+    if not lock.acquire(timeout=wait_ms / 1000):
+        raise StorageFailed("The database is busy", details=f"waited {wait_ms} ms")
+    try:
+        yield
+    finally:
+        lock.release()
 
 
 def migrate(engine: Engine, migrations: Path) -> None:
@@ -89,5 +127,9 @@ def _prepare_sqlite(connection: Any, _record: Any) -> None:
 
 def _begin_sqlite(connection: Connection) -> None:
     options = connection.get_execution_options()
-    connection.exec_driver_sql(f"PRAGMA busy_timeout = {options.get('wait_ms', BUSY_TIMEOUT_MS)}")
-    connection.exec_driver_sql("BEGIN" if options.get("reads_only") else "BEGIN IMMEDIATE")
+    wait_ms = options.get("wait_ms", BUSY_TIMEOUT_MS)
+    driver: Any = connection.connection.driver_connection
+    if connection.info.get("wait_ms") != wait_ms:
+        driver.execute(f"PRAGMA busy_timeout = {wait_ms}")
+        connection.info["wait_ms"] = wait_ms
+    driver.execute("BEGIN" if options.get("reads_only") else "BEGIN IMMEDIATE")

@@ -18,6 +18,7 @@
     │   │   ├── BackendNotFound          404
     │   │   └── RateLimited              429; ``retry_after`` in seconds
     │   └── BackendUnreachable       no connection could be made, so nothing was sent
+    ├── StorageFailed            our own database cannot be read or written: nothing happened there
     └── OutcomeUnknown           the request was sent, and no whole answer came back
         ├── DeadlineExceeded         the total deadline passed
         ├── ConnectionLost           the connection broke
@@ -195,6 +196,13 @@ class BackendUnreachable(BackendError):
 
     status = 503
     key = "backend_unreachable"
+
+
+class StorageFailed(BridgeError):
+    """Our own database cannot be read or written, or is busy for too long; the transaction left nothing behind."""
+
+    status = 503
+    key = "storage_failed"
 
 
 class OutcomeUnknown(BridgeError):

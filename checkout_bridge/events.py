@@ -49,8 +49,8 @@ class Customer:
 class Cart:
     """What is about to be bought, and what shall be redeemed for it.
 
-    Raises InvalidInput, naming the field, for an unknown currency, a quantity below 1, a negative price, two lines or
-    two redeemables with the same id, or more of them than the contract allows.
+    Raises InvalidInput, naming the field, for an unknown currency, a quantity below 1, a negative price, a number that
+    is not an int, two lines or two redeemables with the same id, or more of them than the contract allows.
     """
 
     currency: str
@@ -63,18 +63,25 @@ class Cart:
         exponent(self.currency)
         _refuse_unless(len(self.lines) <= MAX_LINES, f"Property .items must not have more than {MAX_LINES} items")
         for i, line in enumerate(self.lines):
-            _refuse_unless(line.quantity >= 1, f"Property .items[{i}].quantity must be >= 1")
-            _refuse_unless(line.unit_price >= 0, f"Property .items[{i}].unit_price must be >= 0")
+            _refuse_unless(_is_whole(line.quantity, 1), f"Property .items[{i}].quantity must be integer and >= 1")
+            _refuse_unless(_is_whole(line.unit_price, 0), f"Property .items[{i}].unit_price must be integer and >= 0")
         _refuse_unless(self.total <= MAX_MINOR, "Property .items adds up to too large an amount")
         _refuse_unless(_unique([line.line_id for line in self.lines]), "Property .items has two items with one id")
         redeemed = [*self.codes, *(card.code for card in self.gift_cards)]
-        _refuse_unless(all(redeemed), "Property .codes must not have an empty code")
+        for code in redeemed:
+            _refuse_unless(isinstance(code, str) and bool(code), "Property .codes must have texts that are not empty")
         _refuse_unless(
             len(redeemed) <= MAX_REDEEMABLES, f"Property .codes must not have more than {MAX_REDEEMABLES} codes"
         )
         _refuse_unless(_unique(redeemed), "Property .codes has the same code twice", key="duplicated_redeemables")
         for i, card in enumerate(self.gift_cards):
-            _refuse_unless(card.amount is None or card.amount > 0, f"Property .gift_cards[{i}].amount must be > 0")
+            possible = card.amount is None or _is_whole(card.amount, 1)
+            _refuse_unless(possible, f"Property .gift_cards[{i}].amount must be integer and >= 1")
+
+    @property
+    def has_redeemables(self) -> bool:
+        """Whether anything is to be redeemed for it."""
+        return bool(self.codes or self.gift_cards)
 
     @property
     def total(self) -> int:
@@ -142,6 +149,10 @@ class Delivery:
 def _refuse_unless(condition: bool, details: str, *, key: str = "invalid_payload") -> None:
     if not condition:
         raise InvalidInput(details, key=key)
+
+
+def _is_whole(value: object, least: int) -> bool:
+    return type(value) is int and value >= least
 
 
 def _unique(values: list[str]) -> bool:

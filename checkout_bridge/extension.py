@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from flask import Flask, Response, current_app, g, has_app_context, has_request_context
+from flask import Flask, Response, after_this_request, current_app, g, has_app_context, has_request_context
 
-from checkout_bridge.bridge.flow import Flow
-from checkout_bridge.bridge.ledger import model
+from checkout_bridge.bridge import states
 from checkout_bridge.bridge.middleware import BridgeMiddleware
 from checkout_bridge.bridge.payloads import lines_of, text_of, whole_number_of
 from checkout_bridge.bridge.shop import WsgiApp
@@ -16,6 +15,9 @@ from checkout_bridge.errors import BridgeError
 from checkout_bridge.events import Cart, RefundLine
 from checkout_bridge.runtime import Runtime
 from checkout_bridge.settings import read_settings, refuse_unknown
+
+if TYPE_CHECKING:
+    from checkout_bridge.bridge.flow import Flow
 
 NAME = "checkout_bridge"
 _OPEN = "_checkout_bridge_open"
@@ -42,7 +44,6 @@ class CheckoutBridge:
         runtime = self._start(app.config)
         app.extensions[NAME] = self._runtime
         app.wsgi_app = BridgeMiddleware(app.wsgi_app, runtime.doors)  # type: ignore[method-assign]
-        app.after_request(self._close_checkouts)
         app.teardown_request(self._abandon_checkouts)
 
     def wrap(self, wsgi_app: WsgiApp) -> BridgeMiddleware:
@@ -104,8 +105,10 @@ class CheckoutBridge:
         source = doors.source(platform, shop)
         text_of({"order_ref": order_ref}, "order_ref", required=True)
         row = doors.flow.redeem(doors.cart(cart, source.platform), source, order_ref=order_ref, quote_id=quote_id)
-        if row["state"] == model.REDEEMED:
+        if row["state"] == states.REDEEMED:
             if has_request_context() and NAME in current_app.extensions:
+                if _OPEN not in g:
+                    after_this_request(self._close_checkouts)
                 g.setdefault(_OPEN, []).append(row)
             else:
                 row = doors.flow.confirm(row)
@@ -183,7 +186,8 @@ class CheckoutBridge:
 
     def _abandon_checkouts(self, error: BaseException | None) -> None:
         """The view's failure reached the server itself: nothing that it redeemed stands."""
-        self._close_each(lambda flow, row: flow.unwind(row, reason="the shop failed", event="shop_failed"))
+        if _OPEN in g:
+            self._close_each(lambda flow, row: flow.unwind(row, reason="the shop failed", event="shop_failed"))
 
     def _close_each(self, close: Callable[[Flow, Row], object]) -> None:
         """The checkouts this request made; one that cannot be closed keeps back neither the others nor the answer."""

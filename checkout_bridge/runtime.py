@@ -12,14 +12,13 @@ from threading import RLock
 from typing import TYPE_CHECKING
 
 from checkout_bridge.bridge.doors import Core, Doors
-from checkout_bridge.bridge.flow import Flow
-from checkout_bridge.bridge.ledger.store import Ledger
 from checkout_bridge.bridge.plugins import Plugins
-from checkout_bridge.client import Client
 from checkout_bridge.settings import Settings
 
 if TYPE_CHECKING:
     from flask import Flask
+
+    from checkout_bridge.client import Client
 
 KEYS_FILE = "engine-keys.json"
 
@@ -43,6 +42,9 @@ class Runtime:
         )
 
     def _open_core(self) -> Core:
+        from checkout_bridge.bridge.flow import Flow
+        from checkout_bridge.bridge.ledger.store import Ledger
+
         settings = self.settings
         settings.data_dir.mkdir(mode=0o700, parents=True, exist_ok=True)
         ledger = Ledger(settings.ledger_url, _now)
@@ -58,6 +60,8 @@ class Runtime:
             return self._client
 
     def _open_client(self) -> Client:
+        from checkout_bridge.client import Client
+
         settings = self.settings
         if settings.api_url:
             return Client(settings.api_url, settings.api_app_id, settings.api_app_token, deadline=settings.deadline)

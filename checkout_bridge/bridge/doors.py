@@ -6,17 +6,19 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from threading import RLock
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from checkout_bridge.bridge.flow import Flow
-from checkout_bridge.bridge.ledger.store import Ledger
-from checkout_bridge.bridge.metrics import Metrics
+from checkout_bridge.bridge.identity import Source
 from checkout_bridge.bridge.plugins import Plugins
-from checkout_bridge.bridge.quoting import Source
 from checkout_bridge.bridge.routes import RouteTable
 from checkout_bridge.bridge.shop import WsgiApp
 from checkout_bridge.errors import Conflict, InvalidInput
 from checkout_bridge.events import Cart
+
+if TYPE_CHECKING:
+    from checkout_bridge.bridge.flow import Flow
+    from checkout_bridge.bridge.ledger.store import Ledger
+    from checkout_bridge.bridge.metrics import Metrics
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,7 +49,6 @@ class Doors:
         self.shop = shop
         self.token = token
         self.max_body = max_body
-        self.metrics = Metrics()
         self._open_core = open_core
         self._core: Core | None = None
         self._lock = RLock()
@@ -71,6 +72,13 @@ class Doors:
     def ledger(self) -> Ledger:
         """The durable memory."""
         return self.core.ledger
+
+    @cached_property
+    def metrics(self) -> Metrics:
+        """The counters."""
+        from checkout_bridge.bridge.metrics import Metrics
+
+        return Metrics()
 
     @cached_property
     def endpoints(self) -> WsgiApp:

@@ -3,23 +3,20 @@
 from __future__ import annotations
 
 import hmac
-import logging
 from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any
 
 from flask import Flask, Response, request
-from sqlalchemy.exc import SQLAlchemyError
 
 from checkout_bridge.bridge import webhooks
 from checkout_bridge.bridge.payloads import lines_of, text_of, whole_number_of
 from checkout_bridge.bridge.shop import Headers
-from checkout_bridge.errors import BridgeError, Forbidden, InvalidInput, Unauthorized
-from checkout_bridge.web import answer_errors, read_json, refuse
+from checkout_bridge.errors import Forbidden, InvalidInput, StorageFailed, Unauthorized
+from checkout_bridge.web import answer_errors, read_json
 
 if TYPE_CHECKING:
     from checkout_bridge.bridge.doors import Doors
 
-log = logging.getLogger(__name__)
 OPEN = ("/bridge/health", "/bridge/webhooks/")
 
 
@@ -44,7 +41,6 @@ def create_endpoints(doors: Doors) -> Flask:
         app.add_url_rule(rule, declared, view, methods=[method])
     app.add_url_rule("/bridge/metrics", "GET /bridge/metrics", lambda: _metrics(doors))
     app.after_request(_count(doors))
-    app.register_error_handler(SQLAlchemyError, _storage_failed)
     return app
 
 
@@ -99,8 +95,8 @@ def health(doors: Doors) -> dict[str, Any]:
     try:
         doors.ledger.shops()
         ledger = "ok"
-    except SQLAlchemyError as error:
-        ledger = type(error).__name__
+    except StorageFailed as error:
+        ledger = str(error)
     broken = [{"name": broken.name, "error": broken.error} for broken in doors.plugins.broken]
     return {
         "status": "degraded" if broken or ledger != "ok" else "ok",
@@ -152,8 +148,3 @@ def _required(body: Mapping[str, Any], name: str) -> Any:
 def _shop_in(body: Mapping[str, Any]) -> tuple[str | None, str | None]:
     platform = text_of(body, "platform") or request.args.get("platform")
     return platform, text_of(body, "shop") or request.args.get("shop")
-
-
-def _storage_failed(error: SQLAlchemyError) -> Response:
-    log.error("the ledger failed", exc_info=error)
-    return refuse(BridgeError("The ledger cannot be reached", key="storage_failed", status=503))

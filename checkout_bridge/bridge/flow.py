@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import secrets
 from collections.abc import Mapping
 from typing import Any
 
-from checkout_bridge.bridge import mapping, refunds, report
-from checkout_bridge.bridge.ledger import model
+from checkout_bridge.bridge import mapping, refunds, report, states
+from checkout_bridge.bridge.identity import Source, new_checkout_id
 from checkout_bridge.bridge.ledger.store import Ledger
-from checkout_bridge.bridge.quoting import Quoter, Source
+from checkout_bridge.bridge.quoting import Quoter
 from checkout_bridge.bridge.settle import Settler, is_still_running
 from checkout_bridge.bridge.unwind import Unwinder
 from checkout_bridge.client import Client
@@ -17,12 +16,6 @@ from checkout_bridge.errors import BackendError, BackendRefused, Conflict, NotFo
 from checkout_bridge.events import Cart, RefundLine
 
 Row = dict[str, Any]
-STANDING = (model.REDEEMED, model.CONFIRMED)
-
-
-def new_checkout_id() -> str:
-    """The id that a checkout has before its shop has given it an order reference."""
-    return "chk_" + secrets.token_hex(12)
 
 
 class Flow:
@@ -60,7 +53,7 @@ class Flow:
         known = self._ledger.find(order_ref, source.platform, source.shop) if order_ref else None
         if known is not None:
             known = self._settler.settle(known)
-            if known["state"] in STANDING:
+            if known["state"] in states.STANDING:
                 return _same(known, cart)
         session = self._quoter.present(cart, source, quote_id) if quote_id else None
         identity = {
@@ -80,12 +73,12 @@ class Flow:
         attempt = known["attempt"] + 1 if known else 1
         source_id = identity["id"] if attempt == 1 else f"{identity['id']}.{attempt}"
         metadata = {name: identity[name] for name in ("platform", "shop", "order_ref") if identity[name]}
-        if mapping.has_redeemables(cart):
+        if cart.has_redeemables:
             request = mapping.stack_payload(cart, source_id=source_id, metadata=metadata, session=session)
         else:
             request = {**mapping.order_payload(cart, source_id=source_id, metadata=metadata), "status": "PAID"}
         values = {
-            "state": model.INTENDED,
+            "state": states.INTENDED,
             "attempt": attempt,
             "source_id": source_id,
             "fingerprint": mapping.fingerprint(cart),
@@ -103,7 +96,7 @@ class Flow:
     def _call(self, cart: Cart, source: Source, row: Row, request: dict[str, Any]) -> Row:
         key = row["source_id"]
         try:
-            if not mapping.has_redeemables(cart):
+            if not cart.has_redeemables:
                 self._client.orders.create_order(request, idempotency_key=key)
                 return self._settler.redeemed(row, [], cart.total, None, None)
             answer = self._client.redemptions.redeem_stacked_discounts(request, idempotency_key=key)
@@ -118,7 +111,7 @@ class Flow:
         left_out = mapping.rejected_by(answer)
         if left_out:
             # Part of what the shopper entered was redeemed, the rest not: all or nothing.
-            self._ledger.move(row, STANDING, {"rejected": left_out}, event="rejected")
+            self._ledger.move(row, states.STANDING, {"rejected": left_out}, event="rejected")
             self.unwind({**row, "rejected": left_out}, reason="not every code applied")
             raise RedeemablesRejected(left_out)
         return row
@@ -127,7 +120,7 @@ class Flow:
         """Nothing was redeemed: say so in the ledger, and find out of every code why."""
         rejected: list[dict[str, Any]] = []
         blames_a_code = isinstance(error, BackendRefused) and error.code in (400, 404)
-        if blames_a_code and mapping.has_redeemables(cart):
+        if blames_a_code and cart.has_redeemables:
             try:
                 _, rejected, _ = self._quoter.check(cart, source, request.get("session"))
             except (BackendError, OutcomeUnknown):
@@ -138,8 +131,8 @@ class Flow:
                 rejected = [{"code": code, "key": error.key, "message": error.message}]
         self._ledger.move(
             row,
-            (model.INTENDED,),
-            {"state": model.FAILED, "reason": str(error), "rejected": rejected},
+            (states.INTENDED,),
+            {"state": states.FAILED, "reason": str(error), "rejected": rejected},
             detail=error.key,
         )
         if rejected:
@@ -148,22 +141,22 @@ class Flow:
 
     def confirm(self, row: Row, order_ref: str | None = None) -> Row:
         """The shop has the order, under this reference: from now on it can be found by it."""
-        values: dict[str, Any] = {"state": model.CONFIRMED}
+        values: dict[str, Any] = {"state": states.CONFIRMED}
         if order_ref is not None:
             values["order_ref"] = order_ref
         elif row["order_ref"] is None:
             values["order_ref"] = row["id"]
         try:
-            moved = self._ledger.move(row, (model.REDEEMED,), values)
+            moved = self._ledger.move(row, (states.REDEEMED,), values)
         except Conflict as error:
-            self._ledger.move(row, STANDING, {"state": model.REVIEW, "reason": str(error)}, detail=error.key)
+            self._ledger.move(row, states.STANDING, {"state": states.REVIEW, "reason": str(error)}, detail=error.key)
             raise
         return moved or self._ledger.by_id(row["id"]) or row
 
     def checkout(self, cart: Cart, source: Source, order_ref: str, *, quote_id: str | None = None) -> dict[str, Any]:
         """Redeem and confirm at once, for an order that exists."""
         row = self.redeem(cart, source, order_ref=order_ref, quote_id=quote_id)
-        return self.report(self.confirm(row) if row["state"] == model.REDEEMED else row)
+        return self.report(self.confirm(row) if row["state"] == states.REDEEMED else row)
 
     def unwind(self, row: Row, *, reason: str | None, event_id: str | None = None, event: str = "cancel") -> Row:
         """Give everything back, once; done before, or nothing to give, is no error."""
@@ -190,7 +183,7 @@ class Flow:
         cannot be.
         """
         row = self.get(order_ref, source)
-        if row["state"] == model.UNWOUND:
+        if row["state"] == states.UNWOUND:
             return self.report(row)
         refunds.refuse_unless_possible(row, lines, amount)
         if not refunds.is_whole(row, lines, amount):
@@ -211,7 +204,7 @@ class Flow:
         refunds.refuse_unless_possible(row, lines, amount)
         if not refunds.is_whole(row, lines, amount):
             raise refunds.partial(row, lines, amount)
-        due = self._ledger.redemptions_of(row) if row["state"] in STANDING else []
+        due = self._ledger.redemptions_of(row) if row["state"] in states.STANDING else []
         given_back = [report.given_back(part, None) for part in due]
         return {"order_ref": row["order_ref"], "currency": row["currency"], "given_back": given_back}
 
@@ -224,7 +217,7 @@ class Flow:
             "platform": source.platform,
             "shop": source.shop,
             "order_ref": order_ref,
-            "state": model.UNWOUND,
+            "state": states.UNWOUND,
             "source_id": checkout_id,
             "fingerprint": "",
             "currency": "",

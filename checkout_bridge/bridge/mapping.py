@@ -30,11 +30,6 @@ class Applied:
     allocations: Mapping[str, int]
 
 
-def has_redeemables(cart: Cart) -> bool:
-    """Whether anything is to be redeemed for this cart."""
-    return bool(cart.codes or cart.gift_cards)
-
-
 def fingerprint(cart: Cart) -> str:
     """The same for the same cart."""
     return hashlib.sha256(json.dumps(asdict(cart), sort_keys=True).encode()).hexdigest()

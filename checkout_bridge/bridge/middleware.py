@@ -7,11 +7,8 @@ from collections.abc import Callable, Iterable
 from http import HTTPStatus
 from typing import TYPE_CHECKING, Any
 
-from sqlalchemy.exc import SQLAlchemyError
-
-from checkout_bridge.bridge import mapping, report
-from checkout_bridge.bridge.flow import new_checkout_id
-from checkout_bridge.bridge.quoting import Source
+from checkout_bridge.bridge import report
+from checkout_bridge.bridge.identity import Source, new_checkout_id
 from checkout_bridge.bridge.routes import Match
 from checkout_bridge.bridge.shop import Answer, Environ, Request, StartResponse, WsgiApp, fetch_json
 from checkout_bridge.errors import (
@@ -19,6 +16,7 @@ from checkout_bridge.errors import (
     NotFound,
     RedeemablesRejected,
     RequestError,
+    StorageFailed,
 )
 from checkout_bridge.events import Cart, Refund
 
@@ -28,9 +26,6 @@ if TYPE_CHECKING:
 STATE = "checkout_bridge.state"
 PREFIX = "/bridge/"
 Row = dict[str, Any]
-# Ours, the promotions API's and the ledger's: none of them takes a page of the shop down.
-FAILURES = (BridgeError, SQLAlchemyError)
-
 log = logging.getLogger(__name__)
 
 
@@ -80,8 +75,8 @@ class Visit:
             cart = self._cart()
             if cart is not None:
                 self._environ[STATE] = self._flow.price(cart, self._source)
-        except FAILURES as error:
-            log.warning("cart not priced: %s", _name(error))
+        except BridgeError as error:
+            log.warning("cart not priced: %s", error.key)
             self._environ[STATE] = report.failed(cart, _rejections(error))
         return self._pass_through()
 
@@ -99,10 +94,10 @@ class Visit:
             log.info("checkout without its codes: %s", error.key)
             self._environ[STATE] = report.failed(cart, _rejections(error), checkout_id)
             return self._pass_through()
-        except FAILURES as error:
-            log.warning("promotions not reachable at checkout: %s", _name(error))
+        except BridgeError as error:
+            log.warning("promotions not reachable at checkout: %s", error.key)
             self._environ[STATE] = report.failed(cart, [], checkout_id)
-            return self._refuse() if cart and mapping.has_redeemables(cart) else self._pass_through()
+            return self._refuse() if cart and cart.has_redeemables else self._pass_through()
         self._environ[STATE] = self._flow.report(row)
         return self._run_checkout(row)
 
@@ -131,21 +126,23 @@ class Visit:
             raise
         try:
             self._flow.confirm(row, order_ref)
-        except FAILURES as error:
+        except BridgeError as error:
             # The shop has its order: its answer goes out, and the row waits for a person.
-            log.error("checkout %s not confirmed: %s", row["id"], _name(error))
+            log.error("checkout %s not confirmed: %s", row["id"], error.key)
 
     def show_order(self) -> Iterable[bytes]:
         """Tell the view what was applied to the order, and what was given back."""
         try:
-            self._tell_state()
-        except SQLAlchemyError as error:
-            log.warning("order %s shown without its state: %s", self._ref, _name(error))
+            self._tell_state(self._ref)
+        except StorageFailed as error:
+            log.warning("order %s shown without its state: %s", self._ref, error.key)
         return self._pass_through()
 
     def cancel(self) -> Iterable[bytes]:
         """Run the view; when it succeeded, give everything back."""
-        return self._run_then(lambda: self._flow.cancel(self._ref, self._source, reason="cancelled by the shop"))
+        return self._run_then(
+            self._ref, lambda: self._flow.cancel(self._ref, self._source, reason="cancelled by the shop")
+        )
 
     def refund(self) -> Iterable[bytes]:
         """Run the view; when it succeeded, and the whole order was refunded, give everything back."""
@@ -154,24 +151,27 @@ class Visit:
         except RequestError as error:
             # The shop may well refund what we cannot read: nothing is given back, and the ledger says so.
             log.warning("refund of order %s not understood: %s", self._ref, error.details)
-            return self._run_then(None, "refund_not_understood")
+            return self._run_then(self._ref, None, "refund_not_understood")
         return self._run_then(
+            refund.order_ref,
             lambda: self._flow.refund(
                 refund.order_ref, self._source, refund_id=refund.refund_id, lines=refund.lines, amount=refund.amount
-            )
+            ),
         )
 
-    def _run_then(self, give_back: Callable[[], Any] | None, asked: str | None = None) -> Iterable[bytes]:
+    def _run_then(
+        self, order_ref: str, give_back: Callable[[], Any] | None, asked: str | None = None
+    ) -> Iterable[bytes]:
         """The intent is written down before the view, the give-back happens only after it succeeded.
 
         While the intent cannot be written down the view does not run: what it did could be lost.
         """
         try:
-            row = self._tell_state()
+            row = self._tell_state(order_ref)
             if row is not None:
                 self._flow.note(row, asked or f"{self._match.kind}_asked")
-        except SQLAlchemyError as error:
-            log.error("%s of order %s not let through: %s", self._match.kind, self._ref, _name(error))
+        except StorageFailed as error:
+            log.error("%s of order %s not let through: %s", self._match.kind, order_ref, error.key)
             return self._refuse()
         if row is None or give_back is None:
             return self._pass_through()
@@ -179,9 +179,9 @@ class Visit:
         try:
             if self._succeeded(answer):
                 give_back()
-        except FAILURES as error:
+        except BridgeError as error:
             # The shop has done its part; the ledger knows what is still owed.
-            log.warning("checkout %s not given back: %s", row["id"], _name(error))
+            log.warning("checkout %s not given back: %s", row["id"], error.key)
         except BaseException:
             answer.close()
             raise
@@ -191,9 +191,9 @@ class Visit:
     def _ref(self) -> str:
         return self._match.ref or ""
 
-    def _tell_state(self) -> Row | None:
+    def _tell_state(self, order_ref: str) -> Row | None:
         try:
-            row = self._flow.get(self._ref, self._source)
+            row = self._flow.get(order_ref, self._source)
         except NotFound:
             return None
         self._environ[STATE] = self._flow.report(row)
@@ -214,8 +214,8 @@ class Visit:
         """Give back what was redeemed for an order that the shop did not make."""
         try:
             self._flow.unwind(row, reason=reason, event="shop_failed")
-        except FAILURES as error:
-            log.error("checkout %s not given back: %s", row["id"], _name(error))
+        except BridgeError as error:
+            log.error("checkout %s not given back: %s", row["id"], error.key)
 
     def _pass_through(self) -> Iterable[bytes]:
         return self._app(self._environ, self._start_response)
@@ -227,10 +227,6 @@ class Visit:
         headers = [("Content-Type", "text/plain; charset=utf-8"), ("Content-Length", str(len(body)))]
         self._start_response(f"{status.value} {status.phrase}", [*headers, ("Retry-After", "10")])
         return [body]
-
-
-def _name(error: Exception) -> str:
-    return error.key if isinstance(error, BridgeError) else type(error).__name__
 
 
 def _rejections(error: Exception) -> list[dict[str, Any]]:

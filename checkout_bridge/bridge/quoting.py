@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import secrets
 from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import Any
 
 from checkout_bridge.bridge import mapping, report
+from checkout_bridge.bridge.identity import Source
 from checkout_bridge.bridge.ledger import quotes
 from checkout_bridge.bridge.ledger.store import Ledger
 from checkout_bridge.client import Client
@@ -15,18 +15,6 @@ from checkout_bridge.errors import Conflict, NotFound
 from checkout_bridge.events import Cart
 
 Told = list[dict[str, Any]]
-
-
-@dataclass(frozen=True, slots=True)
-class Source:
-    """Which shop of which platform a cart or an order is of."""
-
-    platform: str
-    shop: str
-
-    def metadata(self) -> dict[str, str]:
-        """What the order upstream is told of it."""
-        return {"platform": self.platform, "shop": self.shop}
 
 
 class Quoter:

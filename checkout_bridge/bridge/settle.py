@@ -6,8 +6,7 @@ from collections.abc import Mapping, Sequence
 from datetime import timedelta
 from typing import Any
 
-from checkout_bridge.bridge import mapping
-from checkout_bridge.bridge.ledger import model
+from checkout_bridge.bridge import mapping, states
 from checkout_bridge.bridge.ledger.store import Ledger
 from checkout_bridge.bridge.mapping import Applied
 from checkout_bridge.client import Client
@@ -35,11 +34,11 @@ class Settler:
 
     def settle(self, row: Row) -> Row:
         """The row in a state that is known. Raises Conflict while a redemption or give-back may still be running."""
-        if row["state"] == model.UNWINDING:
+        if row["state"] == states.UNWINDING:
             raise Conflict("This order is being given back", key="order_unwinding", details=f"Order {row['order_ref']}")
-        if row["state"] in (model.STUCK, model.REVIEW):
+        if row["state"] in (states.STUCK, states.REVIEW):
             raise Conflict("A person must look at this order", key=f"order_{row['state']}", details=row["reason"])
-        if row["state"] != model.INTENDED:
+        if row["state"] != states.INTENDED:
             return row
         if parse_moment(self._ledger.now()) < parse_moment(row["updated_at"]) + self._patience:
             raise Conflict(
@@ -58,7 +57,7 @@ class Settler:
         answer: Mapping[str, Any] | None,
     ) -> Row:
         """Freeze what was redeemed. Another process that settled the row first has done the same."""
-        values = {"state": model.REDEEMED, "total": total, "redemption_id": redemption_id}
+        values = {"state": states.REDEEMED, "total": total, "redemption_id": redemption_id}
         moved = self._ledger.record_redeemed(row, values, applied, answer and _facts(answer))
         return moved or self._ledger.by_id(row["id"]) or row
 
@@ -77,8 +76,8 @@ class Settler:
         return self.redeemed(row, applied, int(order.get("total_amount") or 0), redemption_id, None)
 
     def _not_redeemed(self, row: Row) -> Row:
-        values = {"state": model.FAILED, "reason": "the promotions API knows of no redemption"}
-        return self._ledger.move(row, (model.INTENDED,), values) or self._ledger.by_id(row["id"]) or row
+        values = {"state": states.FAILED, "reason": "the promotions API knows of no redemption"}
+        return self._ledger.move(row, (states.INTENDED,), values) or self._ledger.by_id(row["id"]) or row
 
 
 def _facts(answer: Mapping[str, Any]) -> dict[str, Any]:

@@ -5,8 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from checkout_bridge.bridge import report
-from checkout_bridge.bridge.ledger import model
+from checkout_bridge.bridge import report, states
 from checkout_bridge.bridge.ledger.store import Ledger
 from checkout_bridge.bridge.settle import Settler, is_still_running
 from checkout_bridge.client import Client
@@ -14,7 +13,7 @@ from checkout_bridge.errors import BackendNotFound, BackendRefused, RateLimited
 
 Row = dict[str, Any]
 
-_MAY_UNWIND = (model.REDEEMED, model.CONFIRMED, model.FAILED, model.STUCK, model.REVIEW)
+_MAY_UNWIND = (states.REDEEMED, states.CONFIRMED, states.FAILED, states.STUCK, states.REVIEW)
 
 
 class Unwinder:
@@ -31,13 +30,13 @@ class Unwinder:
         One that was left in ``unwinding`` is taken up again: rolling back twice is refused upstream, and that refusal
         means done. Raises BackendRefused, with the row ``stuck``, when the promotions API does not let go.
         """
-        if row["state"] == model.INTENDED:
+        if row["state"] == states.INTENDED:
             row = self._settler.settle(row)
         if row["state"] in _MAY_UNWIND:
-            values = {"state": model.UNWINDING, "reason": reason}
+            values = {"state": states.UNWINDING, "reason": reason}
             moved = self._ledger.move(row, _MAY_UNWIND, values, event=event, event_id=event_id, detail=reason)
             row = moved or self._ledger.by_id(row["id"]) or row
-        if row["state"] == model.UNWINDING:
+        if row["state"] == states.UNWINDING:
             row = self._give_back(row, event_id)
         return row
 
@@ -48,7 +47,7 @@ class Unwinder:
         except BackendRefused as error:
             if not (is_still_running(error) or isinstance(error, RateLimited)):
                 self._ledger.move(
-                    row, (model.UNWINDING,), {"state": model.STUCK, "reason": str(error)}, detail=error.key
+                    row, (states.UNWINDING,), {"state": states.STUCK, "reason": str(error)}, detail=error.key
                 )
             raise
         backs = [

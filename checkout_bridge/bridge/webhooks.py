@@ -7,9 +7,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from checkout_bridge.bridge import states
 from checkout_bridge.bridge.flow import Flow
-from checkout_bridge.bridge.ledger import inbox, model
-from checkout_bridge.bridge.quoting import Source
+from checkout_bridge.bridge.identity import Source
+from checkout_bridge.bridge.ledger import inbox
 from checkout_bridge.errors import (
     BackendError,
     InvalidInput,
@@ -137,6 +138,6 @@ def _check_out(flow: Flow, source: Source, event: Checkout) -> Outcome:
         known = flow.get(event.order_ref, source)
     except NotFound:
         known = None
-    if known is not None and known["state"] == model.UNWOUND:
+    if known is not None and known["state"] == states.UNWOUND:
         return Outcome("ignored", "the order was cancelled before", event.order_ref)
     return Outcome("processed", None, event.order_ref, flow.checkout(event.cart, source, event.order_ref))

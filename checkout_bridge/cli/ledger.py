@@ -6,7 +6,7 @@ from typing import Any
 
 import click
 
-from checkout_bridge.bridge.ledger.model import STATES
+from checkout_bridge.bridge.states import STATES
 from checkout_bridge.cli.context import opened_runtime
 from checkout_bridge.cli.output import json_option, show_json, show_rows
 from checkout_bridge.money import format_minor

@@ -42,11 +42,15 @@ def run(
 
     Prints ``ready`` once ``probe`` answers. Raises InvalidInput when the port cannot be had.
     """
+    import multiprocessing
+
     from granian import Granian
     from granian.constants import Interfaces
 
     _refuse_taken(host, port)
     os.environ.update(environment)
+    # A forked worker would inherit whatever locks the announcing thread happens to hold, and could hang on them.
+    multiprocessing.set_start_method("spawn", force=True)
     server = Granian(
         target,
         factory=True,

@@ -1,20 +1,10 @@
-"""The ledger's tables and the states of an order. Times are ISO 8601 text in UTC; amounts are integer minor units."""
+"""The ledger's tables. Times are ISO 8601 text in UTC; amounts are integer minor units."""
 
 from __future__ import annotations
 
 from sqlalchemy import JSON, BigInteger, Column, ForeignKey, Index, Integer, MetaData, String, Table, Text, text
 
 metadata = MetaData()
-
-INTENDED = "intended"  # the row is committed, the promotions API may or may not have been called
-REDEEMED = "redeemed"  # redeemed upstream; the shop has not confirmed its order
-CONFIRMED = "confirmed"  # the shop has the order
-FAILED = "failed"  # nothing was redeemed
-UNWINDING = "unwinding"  # to be given back; may or may not have happened upstream
-UNWOUND = "unwound"  # given back
-STUCK = "stuck"  # the promotions API refuses to give it back: a person must look
-REVIEW = "review"  # two things claim to be one order: a person must look
-STATES = (INTENDED, REDEEMED, CONFIRMED, FAILED, UNWINDING, UNWOUND, STUCK, REVIEW)
 
 _Number = BigInteger().with_variant(Integer, "sqlite")
 

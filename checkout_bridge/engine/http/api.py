@@ -11,13 +11,13 @@ from typing import Any
 from flask import Flask, Response, jsonify, request
 from marshmallow import Schema
 from sqlalchemy import Engine
-from sqlalchemy.exc import IntegrityError, OperationalError
+from sqlalchemy.exc import IntegrityError
 
 from checkout_bridge.contract.errors import load
 from checkout_bridge.database import BUSY_TIMEOUT_MS, reading, writing
 from checkout_bridge.engine.services.unit import Unit
 from checkout_bridge.engine.store import idempotency
-from checkout_bridge.errors import BridgeError, Conflict, InvalidInput, RequestError
+from checkout_bridge.errors import Conflict, InvalidInput, RequestError
 from checkout_bridge.web import read_json
 
 Handler = Callable[..., Any]
@@ -80,10 +80,7 @@ class Api:
             arguments["body"] = load(operation.body, payload, keep_nulls=operation.keep_nulls)
         if operation.query:
             arguments["query"] = request.args
-        try:
-            answer = self._write(operation, arguments) if operation.writes else self._read(operation, arguments)
-        except OperationalError as error:
-            raise _busy() from error
+        answer = self._write(operation, arguments) if operation.writes else self._read(operation, arguments)
         if operation.status == 204:
             return Response(status=204)
         response = jsonify(answer)
@@ -145,8 +142,3 @@ def _fingerprint() -> str:
     digest = hashlib.sha256(f"{request.method} {request.full_path}\n".encode())
     digest.update(request.get_data(cache=True))
     return digest.hexdigest()
-
-
-def _busy() -> BridgeError:
-    """The database did not answer in time: nothing happened, and the caller may come again."""
-    return BridgeError("Service unavailable", key="service_unavailable", details="The database is busy", status=503)

@@ -12,6 +12,9 @@ from checkout_bridge.engine.store.schema import customers
 Row = dict[str, Any]
 
 
+_insert = insert(customers)
+
+
 def find(connection: Connection, *, id: str | None = None, source_id: str | None = None) -> Row | None:
     """The customer with this id, else the one with this source id."""
     for column, value in ((customers.c.id, id), (customers.c.source_id, source_id)):
@@ -22,7 +25,7 @@ def find(connection: Connection, *, id: str | None = None, source_id: str | None
 
 def add(connection: Connection, values: Mapping[str, Any]) -> None:
     """Insert a customer."""
-    connection.execute(insert(customers), [dict(values)])
+    connection.execute(_insert, [dict(values)])
 
 
 def change(connection: Connection, customer_id: str, values: Mapping[str, Any]) -> None:

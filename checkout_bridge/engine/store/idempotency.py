@@ -8,6 +8,8 @@ from sqlalchemy import Connection, insert, select
 
 from checkout_bridge.engine.store.schema import idempotency_keys
 
+_insert = insert(idempotency_keys)
+
 
 def find(connection: Connection, key: str) -> dict[str, Any] | None:
     """The answer that was given to this key."""
@@ -18,6 +20,6 @@ def find(connection: Connection, key: str) -> dict[str, Any] | None:
 def keep(connection: Connection, *, key: str, fingerprint: str, status: int, answer: Any, now: str) -> None:
     """Remember the answer to this key."""
     connection.execute(
-        insert(idempotency_keys),
+        _insert,
         [{"key": key, "fingerprint": fingerprint, "status": status, "answer": answer, "created_at": now}],
     )

@@ -12,6 +12,8 @@ from checkout_bridge.engine.store.schema import orders
 Row = dict[str, Any]
 
 _find = select(orders).where(or_(orders.c.id == bindparam("name"), orders.c.source_id == bindparam("name")))
+_find_for_change = _find.with_for_update()
+_insert = insert(orders)
 
 
 def find(connection: Connection, name: str, *, for_change: bool = False) -> Row | None:
@@ -19,14 +21,14 @@ def find(connection: Connection, name: str, *, for_change: bool = False) -> Row 
 
     ``for_change`` keeps others from changing it until the transaction ends.
     """
-    statement = _find.with_for_update() if for_change else _find
+    statement = _find_for_change if for_change else _find
     rows = [row._asdict() for row in connection.execute(statement, {"name": name})]
     return next((row for row in rows if row["id"] == name), rows[0] if rows else None)
 
 
 def add(connection: Connection, values: Mapping[str, Any]) -> None:
     """Insert an order."""
-    connection.execute(insert(orders), [dict(values)])
+    connection.execute(_insert, [dict(values)])
 
 
 def change(connection: Connection, order_id: str, values: Mapping[str, Any]) -> None:

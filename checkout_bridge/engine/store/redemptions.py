@@ -16,6 +16,7 @@ _mark = (
     .where(redemptions.c.id == bindparam("redemption"), redemptions.c.status == "SUCCEEDED")
     .values(status="ROLLED_BACK")
 )
+_insert = insert(redemptions)
 
 
 def find(connection: Connection, redemption_id: str) -> Row | None:
@@ -40,7 +41,7 @@ def rollbacks_of(connection: Connection, redemption_ids: Sequence[str]) -> list[
 
 def add(connection: Connection, rows: Sequence[Mapping[str, Any]]) -> None:
     """Insert redemptions or rollbacks; all rows have the same columns."""
-    connection.execute(insert(redemptions), [dict(row) for row in rows])
+    connection.execute(_insert, [dict(row) for row in rows])
 
 
 def mark_rolled_back(connection: Connection, redemption_id: str) -> bool:

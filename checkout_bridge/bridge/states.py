@@ -1,0 +1,15 @@
+"""The states in the life of an order."""
+
+from __future__ import annotations
+
+INTENDED = "intended"  # the row is committed, the promotions API may or may not have been called
+REDEEMED = "redeemed"  # redeemed upstream; the shop has not confirmed its order
+CONFIRMED = "confirmed"  # the shop has the order
+FAILED = "failed"  # nothing was redeemed
+UNWINDING = "unwinding"  # to be given back; may or may not have happened upstream
+UNWOUND = "unwound"  # given back
+STUCK = "stuck"  # the promotions API refuses to give it back: a person must look
+REVIEW = "review"  # two things claim to be one order: a person must look
+
+STATES = (INTENDED, REDEEMED, CONFIRMED, FAILED, UNWINDING, UNWOUND, STUCK, REVIEW)
+STANDING = (REDEEMED, CONFIRMED)

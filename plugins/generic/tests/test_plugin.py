@@ -1,0 +1,137 @@
+"""The generic plugin's hooks: its paths, and reading carts, references and refunds off requests and answers."""
+
+from __future__ import annotations
+
+import json
+from types import SimpleNamespace
+from typing import Any
+from urllib.parse import parse_qsl
+
+import pytest
+
+from checkout_bridge.errors import InvalidInput
+from checkout_bridge.events import Refund, RefundLine
+from checkout_bridge_generic import GenericPlugin
+
+CART = {"currency": "EUR", "items": [{"sku": "MUG", "quantity": 1, "unit_price": "12.50"}]}
+
+
+def _plugin(**options: str) -> GenericPlugin:
+    plugin = GenericPlugin()
+    plugin.configure(options)
+    return plugin
+
+
+def _request(method: str = "POST", *, body: Any = None, form: str = "", ref: str | None = None) -> Any:
+    return SimpleNamespace(method=method, ref=ref, json=lambda: body, form=lambda: dict(parse_qsl(form)))
+
+
+def _response(body: Any = None, **headers: str) -> Any:
+    named = {name.replace("_", "-"): value for name, value in headers.items()}
+    return SimpleNamespace(status=200, headers=named, json=lambda: body)
+
+
+def _nothing(path: str) -> Any:
+    raise AssertionError(f"{path} was fetched")
+
+
+def test_the_paths_are_the_documented_ones_unless_set() -> None:
+    plain = {(route.kind, route.method, route.path) for route in _plugin().routes()}
+    assert plain == {
+        ("cart", "GET", "/cart"),
+        ("checkout", "POST", "/checkout"),
+        ("order", "GET", "/orders/<ref>"),
+        ("cancel", "POST", "/orders/<ref>/cancel"),
+        ("refund", "POST", "/orders/<ref>/refund"),
+    }
+    changed = {route.kind: route.path for route in _plugin(CART_PATH="/basket", CANCEL_PATH="/void/<ref>").routes()}
+    assert (changed["cart"], changed["cancel"], changed["refund"]) == ("/basket", "/void/<ref>", "/orders/<ref>/refund")
+
+
+@pytest.mark.parametrize(
+    ("name", "path"),
+    [("CARD_PATH", "/cart"), ("CART_PATH", "cart"), ("CANCEL_PATH", "/cancel"), ("ORDER_PATH", "/<ref>/<ref>")],
+)
+def test_an_option_that_makes_no_sense_is_named(name: str, path: str) -> None:
+    with pytest.raises(InvalidInput) as refusal:
+        _plugin(**{name: path})
+    assert f"CHECKOUT_BRIDGE_GENERIC_{name}" in str(refusal.value.details)
+
+
+def test_a_cart_in_the_request_counts_before_the_one_shown() -> None:
+    cart = _plugin().cart_for(_request(body=CART), _nothing)
+    assert cart is not None
+    assert cart.total == 1250
+
+
+@pytest.mark.parametrize("request_", [_request("GET", body=CART), _request(), _request(body={"note": "hi"})])
+def test_else_the_cart_is_fetched(request_: Any) -> None:
+    asked = []
+
+    def fetch(path: str) -> Any:
+        asked.append(path)
+        return CART
+
+    cart = _plugin(CART_JSON_PATH="/basket.json").cart_for(request_, fetch)
+    assert cart is not None
+    assert (cart.total, asked) == (1250, ["/basket.json"])
+
+
+@pytest.mark.parametrize("shown", [None, [], {}, {"currency": "EUR", "items": []}, "cart"])
+def test_a_shop_that_shows_no_cart_is_left_alone(shown: Any) -> None:
+    assert _plugin().cart_for(_request(), lambda path: shown) is None
+
+
+@pytest.mark.parametrize(
+    ("response", "ref"),
+    [
+        (_response(X_Order_Ref="7", Location="/orders/8"), "7"),
+        (_response(Location="/orders/8"), "8"),
+        (_response(Location="https://shop.example/base/orders/8?new=1#top"), "8"),
+        (_response(Location="/orders/Gr%C3%B6%C3%9Fe%207"), "Größe 7"),
+        (_response(Location="/orders/8/thanks"), None),
+        (_response({"order_ref": "9"}, Location="/thanks"), "9"),
+        (_response({"order_id": 10}), "10"),
+        (_response({"order_number": "A-1"}), "A-1"),
+        (_response({"order_ref": ""}), None),
+        (_response(["9"]), None),
+        (_response(), None),
+    ],
+)
+def test_the_reference_is_found_in_header_redirect_or_json(response: Any, ref: str | None) -> None:
+    assert _plugin().order_ref_of(response) == ref
+
+
+@pytest.mark.parametrize(
+    ("request_", "refund"),
+    [
+        (_request(ref="7"), Refund("7", "7:refund")),
+        (_request(ref="7", form="refund_id=r-1&amount="), Refund("7", "r-1")),
+        (_request(ref="7", form="amount=250"), Refund("7", "7:refund", amount=250)),
+        (_request(ref="7", body={"refund_id": 5, "amount": 0}), Refund("7", "5", amount=0)),
+        (
+            _request(ref="7", body={"lines": [{"line_id": 1, "quantity": "2"}]}),
+            Refund("7", "7:refund", (RefundLine("1", 2),)),
+        ),
+    ],
+)
+def test_a_refund_is_read_off_json_or_a_form(request_: Any, refund: Refund) -> None:
+    assert _plugin().refund_for(request_) == refund
+
+
+@pytest.mark.parametrize(
+    ("body", "field"),
+    [
+        ({"amount": 2.5}, ".amount"),
+        ({"amount": True}, ".amount"),
+        ({"amount": "-1"}, ".amount"),
+        ({"lines": "all"}, ".lines"),
+        ({"lines": [{"line_id": "a"}]}, ".lines"),
+        ({"lines": [{"line_id": "a", "quantity": 1.9}]}, ".lines"),
+        ({"lines": [{"line_id": "a", "quantity": True}]}, ".lines"),
+    ],
+)
+def test_a_refund_that_makes_no_sense_is_named(body: Any, field: str) -> None:
+    with pytest.raises(InvalidInput) as refusal:
+        _plugin().refund_for(_request(ref="7", body=json.loads(json.dumps(body))))
+    assert field in str(refusal.value.details)

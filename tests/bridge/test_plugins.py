@@ -1,0 +1,257 @@
+"""Platform plugins: found by entry point; a broken one is named and stops nobody; each hook does what it promises."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
+
+import pytest
+from flask import Flask, Response, jsonify, request
+
+from checkout_bridge import Cart as BridgeCart
+from checkout_bridge import CheckoutBridge, Line, hookimpl
+from checkout_bridge.errors import InvalidInput, NotFound
+from checkout_bridge.events import Cancellation, Delivery, Refund
+from checkout_bridge.hookspecs import PlatformSpec, Route
+
+Cart = Callable[..., dict[str, Any]]
+Install = Callable[[str, str], None]
+KEY = {"Authorization": "Bearer let-me-in"}
+GOOD = """
+from checkout_bridge import hookimpl
+
+class Plugin:
+    @hookimpl
+    def routes(self):
+        return []
+"""
+
+
+def _plugins(tmp_path: Path) -> dict[str, Any]:
+    app = Flask("shop")
+    bridge = CheckoutBridge(app, data_dir=tmp_path / "data", token="let-me-in")
+    health: dict[str, Any] = app.test_client().get("/bridge/health").get_json()
+    bridge.close()
+    return health
+
+
+def test_an_installed_plugin_is_found(tmp_path: Path, install_plugin: Install) -> None:
+    install_plugin("good", GOOD)
+    health = _plugins(tmp_path)
+    assert {"good", "generic"} <= set(health["plugins"])
+    assert health["status"] == "ok"
+
+
+@pytest.mark.parametrize(
+    ("source", "why"),
+    [
+        ("import nothing_of_that_name", "ModuleNotFoundError"),
+        ("Plugin = None +", "SyntaxError"),
+        ("Wrong = 1", "AttributeError"),
+        ("class Plugin:\n    def __init__(self):\n        raise RuntimeError('no licence')", "no licence"),
+        (GOOD.replace("routes", "rutes"), "rutes"),
+        (GOOD.replace("return []", "raise RuntimeError('no map')"), "no map"),
+    ],
+)
+def test_a_plugin_that_does_not_work_is_named_and_the_others_work(
+    source: str, why: str, tmp_path: Path, install_plugin: Install, cart: Cart
+) -> None:
+    install_plugin("bad", source)
+    install_plugin("good", GOOD)
+    health = _plugins(tmp_path)
+    assert health["status"] == "degraded"
+    assert [one["name"] for one in health["broken_plugins"]] == ["bad"]
+    assert why in health["broken_plugins"][0]["error"]
+    assert {"good", "generic"} <= set(health["plugins"])
+
+
+def test_a_broken_plugins_door_tells_why_it_is_shut(tmp_path: Path, install_plugin: Install, cart: Cart) -> None:
+    install_plugin("bad", "import nothing_of_that_name")
+    bridge = CheckoutBridge(Flask("shop"), data_dir=tmp_path / "data")
+    with pytest.raises(NotFound) as refusal:
+        bridge.quote(cart(), platform="bad")
+    assert "nothing_of_that_name" in str(refusal.value.details)
+    assert bridge.quote(cart())["total"] == 3499
+    bridge.close()
+
+
+def test_an_option_that_a_plugin_does_not_know_breaks_it_visibly(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("CHECKOUT_BRIDGE_GENERIC_CARD_PATH", "/cart")
+    broken = _plugins(tmp_path)["broken_plugins"]
+    assert [one["name"] for one in broken] == ["generic"]
+    assert "CHECKOUT_BRIDGE_GENERIC_CARD_PATH" in broken[0]["error"]
+
+
+class Market:
+    """A platform that uses every hook, and remembers what it was asked."""
+
+    def __init__(self) -> None:
+        self.asked: dict[str, Any] = {}
+
+    @hookimpl
+    def configure(self, options: Any) -> None:
+        self.asked["configure"] = dict(options)
+
+    @hookimpl
+    def routes(self) -> list[Route]:
+        return [
+            Route("cart", "GET", "/trolley"),
+            Route("checkout", "PUT", "/purchase"),
+            Route("cancel", "DELETE", "/purchase/<ref>"),
+            Route("refund", "POST", "/purchase/<ref>/money-back"),
+        ]
+
+    @hookimpl
+    def cart_for(self, request: Any, fetch: Any) -> BridgeCart | None:
+        self.asked["cart_for"] = (request.method, request.path, request.query.get("a"), request.headers["x-shopper"])
+        units = fetch("/trolley.json?full=1")["units"]
+        return BridgeCart("EUR", (Line("a", units, 1000),), codes=("TEN",)) if units else None
+
+    @hookimpl
+    def order_ref_of(self, response: Any) -> str | None:
+        self.asked["order_ref_of"] = (response.status, response.headers["content-type"])
+        return f"m-{response.json()['number']}"
+
+    @hookimpl
+    def succeeded(self, kind: str, status: int, headers: Any) -> bool | None:
+        return {"refund": status == 418}.get(kind) if headers.get("X-Plain") is None else False
+
+    @hookimpl
+    def refund_for(self, request: Any) -> Refund | None:
+        return Refund(f"m-{request.ref}", request.form()["id"], amount=int(request.form()["amount"]))
+
+    @hookimpl
+    def find_order(self, order_ref: str) -> bool | None:
+        return order_ref == "m-1"
+
+    @hookimpl
+    def parse_cart(self, payload: Any) -> BridgeCart:
+        if "units" not in payload:
+            raise InvalidInput("Property .units is missing")
+        return BridgeCart("EUR", (Line("a", payload["units"], 1000),))
+
+    @hookimpl
+    def verify_webhook(self, headers: Any, body: bytes) -> bool:
+        return bool(headers.get("X-Signed") == "yes")
+
+    @hookimpl
+    def identify_webhook(self, headers: Any, body: bytes) -> Delivery:
+        return Delivery("default", headers["X-Id"], "cancelled")
+
+    @hookimpl
+    def event_of(self, delivery: Delivery, body: bytes) -> Cancellation:
+        return Cancellation(body.decode(), delivery.event_id)
+
+
+@pytest.fixture
+def market(install_plugin: Install, monkeypatch: pytest.MonkeyPatch) -> Market:
+    """The market's plugin, installed."""
+    install_plugin("market", "Plugin = None")
+    plugin = Market()
+    monkeypatch.setitem(sys.modules, "bridge_plugin_market", SimpleNamespace(Plugin=plugin))
+    return plugin
+
+
+@pytest.fixture
+def mall(market: Market, data_dir: Path) -> Iterator[tuple[Any, CheckoutBridge]]:
+    """A visitor of a shop on that platform, and the bridge around it."""
+    app = Flask("mall")
+
+    @app.get("/trolley.json")
+    def trolley() -> Response:
+        return jsonify(units=2 if request.args.get("full") and request.cookies.get("who") == "ada" else 0)
+
+    @app.get("/trolley")
+    def page() -> Response:
+        return jsonify(request.environ.get("checkout_bridge.state"))
+
+    @app.put("/purchase")
+    def purchase() -> Any:
+        return jsonify(number=1), 201, {"X-Plain": "1"} if request.args.get("fail") else {}
+
+    @app.delete("/purchase/<number>")
+    def cancel(number: str) -> Any:
+        return "", 204
+
+    @app.post("/purchase/<number>/money-back")
+    def refund(number: str) -> Any:
+        return "", int(request.form["status"])
+
+    bridge = CheckoutBridge(app, data_dir=data_dir, token="let-me-in", platform="market", market_color="red")
+    visitor = app.test_client()
+    visitor.set_cookie("who", "ada")
+    yield visitor, bridge
+    bridge.close()
+
+
+def test_every_hook_is_used_by_the_market() -> None:
+    hooks = {name for name in vars(PlatformSpec) if not name.startswith("_")}
+    assert hooks == {name for name in vars(Market) if not name.startswith("_")}
+
+
+def test_configure_is_given_the_platforms_own_options(mall: Any, market: Market) -> None:
+    assert market.asked["configure"] == {"COLOR": "red"}
+
+
+def test_cart_for_sees_the_request_and_fetches_with_the_same_cookies(mall: Any, market: Market) -> None:
+    visitor, _ = mall
+    state = visitor.get("/trolley?a=1&a=2", headers={"X-Shopper": "ada"}).get_json()
+    assert (state["amount"], state["total"]) == (2000, 1800)
+    assert market.asked["cart_for"] == ("GET", "/trolley", "1", "ada")
+
+
+def test_a_cart_that_cart_for_does_not_give_leaves_the_request_alone(mall: Any) -> None:
+    visitor, _ = mall
+    visitor.delete_cookie("who")
+    assert visitor.get("/trolley", headers={"X-Shopper": "eve"}).get_json() is None
+
+
+def test_order_ref_of_names_the_order(mall: Any, market: Market) -> None:
+    visitor, bridge = mall
+    visitor.put("/purchase", headers={"X-Shopper": "ada"})
+    assert bridge.order("m-1")["state"] == "confirmed"
+    assert market.asked["order_ref_of"] == (201, "application/json")
+
+
+def test_succeeded_decides_whether_a_checkout_stands(mall: Any) -> None:
+    visitor, bridge = mall
+    assert visitor.put("/purchase?fail=1", headers={"X-Shopper": "ada"}).status_code == 201
+    assert bridge.runtime.doors.ledger.newest(limit=1)[0]["state"] == "unwound"
+
+
+def test_refund_for_says_what_was_refunded_and_succeeded_whether_it_was(mall: Any) -> None:
+    visitor, bridge = mall
+    visitor.put("/purchase", headers={"X-Shopper": "ada"})
+    for status, amount, state in (("200", "1800", "confirmed"), ("418", "1", "confirmed"), ("418", "1800", "unwound")):
+        visitor.post("/purchase/1/money-back", data={"id": "r-1", "amount": amount, "status": status})
+        assert bridge.order("m-1")["state"] == state
+
+
+def test_parse_cart_makes_the_carts_of_the_other_doors(mall: Any) -> None:
+    visitor, bridge = mall
+    assert bridge.quote({"units": 3})["total"] == 3000
+    answer = visitor.post("/bridge/quote", json={"cart": {"n": 3}}, headers=KEY)
+    assert (answer.status_code, answer.get_json()["details"]) == (400, "Property .units is missing")
+
+
+def test_find_order_is_asked_of_the_platform(mall: Any) -> None:
+    _, bridge = mall
+    hooks = bridge.runtime.doors.hooks("market")
+    assert (hooks.find_order(order_ref="m-1"), hooks.find_order(order_ref="m-2")) == (True, False)
+    assert bridge.runtime.doors.hooks("generic").find_order(order_ref="1") is None
+
+
+def test_webhook_hooks_verify_identify_and_map(mall: Any) -> None:
+    visitor, bridge = mall
+    bridge.checkout({"units": 1}, "m-1")
+    forged = visitor.post("/bridge/webhooks/market", data=b"m-1", headers={"X-Signed": "no", "X-Id": "e-1"})
+    assert forged.status_code == 401
+    signed = visitor.post("/bridge/webhooks/market", data=b"m-1", headers={"X-Signed": "yes", "X-Id": "e-1"})
+    assert (signed.status_code, signed.get_json()["status"]) == (200, "processed")
+    order = bridge.order("m-1")
+    assert (order["state"], order["reason"]) == ("unwound", "e-1")

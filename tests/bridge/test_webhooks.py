@@ -1,0 +1,208 @@
+"""Webhooks: verified, kept, acted upon once, and answered for the shop's sake."""
+
+from __future__ import annotations
+
+import json
+import sqlite3
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from flask import Flask
+from flask.testing import FlaskClient
+
+from checkout_bridge import CheckoutBridge
+
+Used = Callable[[str], int]
+# A platform whose deliveries are {"event", "ref", ...}, signed by a header.
+SOURCE = """
+import json
+from checkout_bridge import Cart, Line, hookimpl
+from checkout_bridge.errors import InvalidInput
+from checkout_bridge.events import Cancellation, Checkout, Delivery, Ignored, Refund
+
+class Plugin:
+    @hookimpl
+    def verify_webhook(self, headers, body):
+        return headers.get("X-Signature") == f"{len(body)}"
+
+    @hookimpl
+    def identify_webhook(self, headers, body):
+        if headers.get("X-Id") == "unreadable":
+            raise InvalidInput("Header X-Id is unreadable")
+        return Delivery(headers.get("X-Shop", "one"), headers["X-Id"], "order") if "X-Id" in headers else None
+
+    @hookimpl
+    def event_of(self, delivery, body):
+        told = json.loads(body)
+        ref = told["ref"]
+        if told["event"] == "paid":
+            return Checkout(ref, Cart("EUR", (Line("a", 1, 1000),), codes=tuple(told.get("codes", ()))))
+        if told["event"] == "cancelled":
+            return Cancellation(ref, "by the merchant")
+        if told["event"] == "refunded":
+            return Refund(ref, delivery.event_id, amount=told.get("amount"))
+        if told["event"] == "odd":
+            raise InvalidInput("Property .total is odd")
+        return Ignored("not about money") if told["event"] == "viewed" else None
+"""
+
+
+@pytest.fixture
+def shop(install_plugin: Callable[[str, str], None]) -> Flask:
+    """An empty app beside that platform's plugin."""
+    install_plugin("tiny", SOURCE)
+    return Flask("shop")
+
+
+@pytest.fixture
+def deliver(visitor: FlaskClient) -> Callable[..., dict[str, Any]]:
+    """Delivers an event, signed; gives the answer, which must be 200."""
+
+    def send(event_id: str | None, event: str, ref: str = "7", shop: str = "one", **told: Any) -> dict[str, Any]:
+        body = json.dumps({"event": event, "ref": ref, **told}).encode()
+        headers = {"X-Signature": str(len(body)), "X-Shop": shop, **({"X-Id": event_id} if event_id else {})}
+        answer = visitor.post("/bridge/webhooks/tiny", data=body, headers=headers)
+        assert answer.status_code == 200, answer.get_data(as_text=True)
+        return dict(answer.get_json())
+
+    return send
+
+
+@pytest.fixture
+def inbox(data_dir: Path) -> Iterator[Callable[[], list[tuple[Any, ...]]]]:
+    """What the ledger keeps of deliveries: event id and status."""
+    connection = sqlite3.connect(data_dir / "ledger.db")
+    yield lambda: connection.execute("SELECT event_id, status FROM deliveries ORDER BY event_id").fetchall()
+    connection.close()
+
+
+def test_a_paid_order_is_redeemed_and_a_cancelled_one_given_back(
+    deliver: Any, bridge: CheckoutBridge, used: Used
+) -> None:
+    paid = deliver("e-1", "paid", codes=["ONCE"])
+    assert (paid["status"], paid["order_ref"], paid["state"], used("ONCE")) == ("processed", "7", "confirmed", 1)
+    cancelled = deliver("e-2", "cancelled")
+    assert (cancelled["status"], cancelled["state"], used("ONCE")) == ("processed", "unwound", 0)
+    assert bridge.order("7", platform="tiny", shop="one")["reason"] == "by the merchant"
+
+
+def test_the_same_delivery_again_is_answered_the_same_and_done_once(
+    deliver: Any, used: Used, inbox: Callable[[], Any]
+) -> None:
+    deliver("e-1", "paid", codes=["TEN"])
+    again = deliver("e-1", "paid", codes=["TEN"])
+    assert (again["status"], again["order_ref"], again["duplicate"]) == ("processed", "7", True)
+    assert used("TEN") == 1
+    assert inbox() == [("e-1", "processed")]
+
+
+def test_one_event_id_of_two_shops_is_two_events(deliver: Any, used: Used) -> None:
+    for shop in ("one", "two"):
+        assert "duplicate" not in deliver("e-1", "paid", shop=shop, codes=["TEN"])
+    assert used("TEN") == 2
+
+
+def test_a_forged_delivery_is_refused_and_not_kept(visitor: FlaskClient, inbox: Callable[[], Any]) -> None:
+    for headers in ({"X-Id": "e-1"}, {"X-Id": "e-1", "X-Signature": "1"}):
+        answer = visitor.post("/bridge/webhooks/tiny", data=b"{}", headers=headers)
+        assert (answer.status_code, answer.get_json()["key"]) == (401, "invalid_signature")
+    assert inbox() == []
+
+
+def test_a_platform_that_verifies_nothing_accepts_nothing(visitor: FlaskClient) -> None:
+    assert visitor.post("/bridge/webhooks/generic", data=b"{}").status_code == 401
+    assert visitor.post("/bridge/webhooks/nobody", data=b"{}").status_code == 404
+
+
+@pytest.mark.parametrize(
+    ("event", "status", "reason"),
+    [("viewed", "ignored", "not about money"), ("other", "ignored", "order"), ("odd", "unmappable", ".total")],
+)
+def test_what_is_of_no_use_is_told_and_kept(
+    event: str, status: str, reason: str, deliver: Any, inbox: Callable[[], Any]
+) -> None:
+    answer = deliver("e-1", event)
+    assert answer["status"] == status
+    assert reason in answer["reason"]
+    assert inbox() == [("e-1", status)]
+
+
+def test_a_delivery_without_identity_is_ignored(deliver: Any, inbox: Callable[[], Any]) -> None:
+    assert deliver(None, "paid")["status"] == "ignored"
+    assert deliver("unreadable", "paid")["status"] == "unmappable"
+    assert inbox() == []
+
+
+def test_a_delivery_that_breaks_the_plugin_is_kept_open(deliver: Any, inbox: Callable[[], Any]) -> None:
+    answer = deliver("e-1", "paid", codes=7)
+    assert answer["status"] == "unmappable"
+    assert inbox() == [("e-1", None)]
+
+
+def test_a_used_up_code_on_a_paid_order_is_refused_with_its_reason(
+    deliver: Any, used: Used, inbox: Callable[[], Any]
+) -> None:
+    answer = deliver("e-1", "paid", codes=["TEN", "USED"])
+    assert (answer["status"], answer["order_ref"]) == ("refused", "7")
+    assert "USED" in answer["reason"]
+    assert used("TEN") == 0
+    assert inbox() == [("e-1", "refused")]
+
+
+def test_a_partial_refund_is_refused_and_a_full_one_gives_back(deliver: Any, used: Used) -> None:
+    deliver("e-1", "paid", codes=["ONCE"])
+    assert deliver("e-2", "refunded", amount=100)["status"] == "refused"
+    assert used("ONCE") == 1
+    assert deliver("e-3", "refunded", amount=500)["status"] == "processed"
+    assert used("ONCE") == 0
+
+
+def test_a_cancellation_that_comes_first_wins(deliver: Any, used: Used) -> None:
+    first = deliver("e-2", "cancelled")
+    assert (first["status"], first["state"]) == ("ignored", "unwound")
+    assert deliver("e-1", "paid", codes=["ONCE"])["status"] == "ignored"
+    assert used("ONCE") == 0
+
+
+def test_a_paid_event_after_the_cancellation_is_older(deliver: Any, used: Used) -> None:
+    deliver("e-1", "paid", codes=["ONCE"])
+    deliver("e-2", "cancelled")
+    assert deliver("e-3", "paid", codes=["ONCE"])["status"] == "ignored"
+    assert used("ONCE") == 0
+
+
+def test_a_refund_of_an_unknown_order_is_ignored(deliver: Any) -> None:
+    assert deliver("e-1", "refunded")["status"] == "ignored"
+
+
+@pytest.mark.parametrize("status", [401, 429])
+def test_an_outage_is_tried_again_when_the_delivery_comes_again(
+    status: int, deliver: Any, wire: Any, used: Used, inbox: Callable[[], Any]
+) -> None:
+    wire.refuse("POST", "/redemptions", status, "not_now")
+    assert deliver("e-1", "paid", codes=["ONCE"])["status"] == "refused"
+    assert inbox() == [("e-1", None)]
+    wire.mend()
+    answer = deliver("e-1", "paid", codes=["ONCE"])
+    assert (answer["status"], answer["state"], used("ONCE")) == ("processed", "confirmed", 1)
+    assert inbox() == [("e-1", "processed")]
+
+
+def test_a_cancellation_during_an_unknown_checkout_stays_open(
+    deliver: Any, wire: Any, inbox: Callable[[], Any]
+) -> None:
+    wire.lose_answers("POST", "/redemptions")
+    deliver("e-1", "paid", codes=["ONCE"])
+    wire.mend()
+    assert deliver("e-2", "cancelled")["status"] == "refused"
+    assert inbox() == [("e-1", None), ("e-2", None)]
+
+
+def test_deliveries_are_counted(deliver: Any, visitor: FlaskClient) -> None:
+    deliver("e-1", "viewed")
+    visitor.post("/bridge/webhooks/tiny", data=b"{}")
+    text = visitor.get("/bridge/metrics", headers={"Authorization": "Bearer let-me-in"}).get_data(as_text=True)
+    assert 'checkout_bridge_webhooks_total{platform="tiny",status="ignored"} 1.0' in text
+    assert 'checkout_bridge_webhooks_total{platform="tiny",status="forged"} 1.0' in text
