@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any
 
-from flask import Flask, Response, after_this_request, current_app, g, has_app_context, has_request_context
+from flask import Flask, Response, after_this_request, current_app, has_app_context, has_request_context, request
 
 from checkout_bridge.bridge import states
-from checkout_bridge.bridge.middleware import BridgeMiddleware
+from checkout_bridge.bridge.middleware import OPEN, BridgeMiddleware
 from checkout_bridge.bridge.payloads import lines_of, text_of, whole_number_of
 from checkout_bridge.bridge.shop import WsgiApp
 from checkout_bridge.errors import BridgeError
@@ -20,7 +20,6 @@ if TYPE_CHECKING:
     from checkout_bridge.bridge.flow import Flow
 
 NAME = "checkout_bridge"
-_OPEN = "_checkout_bridge_open"
 Row = dict[str, Any]
 
 
@@ -44,7 +43,6 @@ class CheckoutBridge:
         runtime = self._start(app.config)
         app.extensions[NAME] = self._runtime
         app.wsgi_app = BridgeMiddleware(app.wsgi_app, runtime.doors)  # type: ignore[method-assign]
-        app.teardown_request(self._abandon_checkouts)
 
     def wrap(self, wsgi_app: WsgiApp) -> BridgeMiddleware:
         """The same for any WSGI app."""
@@ -107,9 +105,9 @@ class CheckoutBridge:
         row = doors.flow.redeem(doors.cart(cart, source.platform), source, order_ref=order_ref, quote_id=quote_id)
         if row["state"] == states.REDEEMED:
             if has_request_context() and NAME in current_app.extensions:
-                if _OPEN not in g:
+                if OPEN not in request.environ:
                     after_this_request(self._close_checkouts)
-                g.setdefault(_OPEN, []).append(row)
+                request.environ.setdefault(OPEN, []).append(row)
             else:
                 row = doors.flow.confirm(row)
         return doors.flow.report(row)
@@ -184,14 +182,9 @@ class CheckoutBridge:
             self._close_each(lambda flow, row: flow.unwind(row, reason=reason, event="shop_failed"))
         return response
 
-    def _abandon_checkouts(self, error: BaseException | None) -> None:
-        """The view's failure reached the server itself: nothing that it redeemed stands."""
-        if _OPEN in g:
-            self._close_each(lambda flow, row: flow.unwind(row, reason="the shop failed", event="shop_failed"))
-
     def _close_each(self, close: Callable[[Flow, Row], object]) -> None:
         """The checkouts this request made; one that cannot be closed keeps back neither the others nor the answer."""
-        for row in g.pop(_OPEN, []):
+        for row in request.environ.pop(OPEN, ()):
             try:
                 close(self.runtime.doors.flow, row)
             except BridgeError as error:

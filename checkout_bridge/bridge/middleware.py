@@ -24,6 +24,8 @@ if TYPE_CHECKING:
     from checkout_bridge.bridge.doors import Doors
 
 STATE = "checkout_bridge.state"
+# What the shop's view has redeemed through the Python door, and not yet answered for.
+OPEN = "checkout_bridge.open"
 PREFIX = "/bridge/"
 Row = dict[str, Any]
 log = logging.getLogger(__name__)
@@ -48,9 +50,22 @@ class BridgeMiddleware:
         if path.startswith(PREFIX):
             return self._doors.endpoints(environ, start_response)
         match = self._doors.routes.match(environ["REQUEST_METHOD"], path)
-        if match is None:
-            return self._app(environ, start_response)
-        return self._kinds[match.kind](Visit(self._app, self._doors, match, environ, start_response))
+        try:
+            if match is None:
+                return self._app(environ, start_response)
+            return self._kinds[match.kind](Visit(self._app, self._doors, match, environ, start_response))
+        except BaseException:
+            abandon(environ, self._doors)
+            raise
+
+
+def abandon(environ: Environ, doors: Doors) -> None:
+    """The shop's failure reached the server: nothing stands that its view redeemed through the Python door."""
+    for row in environ.pop(OPEN, ()):
+        try:
+            doors.flow.unwind(row, reason="the shop failed", event="shop_failed")
+        except BridgeError as error:
+            log.error("checkout %s not given back: %s", row["id"], error.key)
 
 
 class Visit:

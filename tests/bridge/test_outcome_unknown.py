@@ -84,6 +84,22 @@ def test_an_adopted_redemption_of_one_code_is_given_back_too(
     assert used("ONCE") == 0
 
 
+def test_a_redemption_that_happened_and_was_rolled_back_since_is_not_adopted(
+    bridge: CheckoutBridge, cart: Cart, wire: Any, used: Used
+) -> None:
+    wire.lose_answers("POST", "/redemptions")
+    with pytest.raises(OutcomeUnknown):
+        bridge.checkout(cart("ONCE"), "1")
+    wire.mend()
+    api = bridge.runtime.client
+    for redemption_id in api.orders.get_order(bridge.order("1")["source_id"])["redemptions"]:
+        api.redemptions.rollback_stacked_redemptions(redemption_id)
+    with _later():
+        order = bridge.checkout(cart("ONCE"), "1")
+    assert bridge.order("1")["source_id"] == f"{order['checkout_id']}.2"
+    assert used("ONCE") == 1
+
+
 def test_a_redemption_that_did_not_happen_is_a_new_attempt_later(
     bridge: CheckoutBridge, cart: Cart, wire: Any, used: Used
 ) -> None:

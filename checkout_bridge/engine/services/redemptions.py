@@ -42,9 +42,10 @@ def redeem(unit: Unit, request: Mapping[str, Any]) -> dict[str, Any]:
         "metadata": request.get("metadata"),
         "session_key": session_key or None,
     }
-    stored = [_child_row(one, parent_id, order, facts) for one in redeemed]
+    body = orders.answer(order) if order else None
+    stored = [_child_row(one, parent_id, body, facts) for one in redeemed]
     if parent_id:
-        stored.append(_row(parent_id, None, "redemption", parent_id, _order_body(order), facts))
+        stored.append(_row(parent_id, None, "redemption", parent_id, body, facts))
     store.add(unit.connection, stored)
     _record_credits(unit, redeemed, order)
     if session_key:
@@ -57,8 +58,8 @@ def redeem(unit: Unit, request: Mapping[str, Any]) -> dict[str, Any]:
     }
     if parent_id:
         answer["parent_redemption"] = entries.redemption(unit, stored[-1], None, customer)
-    if order is not None:
-        answer["order"] = _order_body(order)
+    if body is not None:
+        answer["order"] = body
     return answer
 
 
@@ -126,9 +127,8 @@ def _keep_order(
     )
 
 
-def _child_row(one: _Redeemed, parent_id: str | None, order: Row | None, facts: Mapping[str, Any]) -> Row:
+def _child_row(one: _Redeemed, parent_id: str | None, body: Mapping[str, Any] | None, facts: Mapping[str, Any]) -> Row:
     outcome = one.tried.outcome
-    body = orders.answer(order) if order else None
     if body is not None and parent_id is not None and outcome.state is not None:
         body = _with_amounts(body, amounts(outcome.state, outcome.applied))
     row = _row(one.id, parent_id, "voucher", one.voucher["id"], body, facts)
@@ -158,10 +158,6 @@ def _row(
         "order": order,
         **facts,
     }
-
-
-def _order_body(order: Row | None) -> dict[str, Any] | None:
-    return None if order is None else orders.answer(order)
 
 
 def _with_amounts(body: Mapping[str, Any], fields: Mapping[str, int]) -> dict[str, Any]:
