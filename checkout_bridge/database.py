@@ -14,6 +14,7 @@ from sqlalchemy import Connection, Engine, create_engine, event, make_url, text
 from sqlalchemy.exc import ArgumentError, IntegrityError, SQLAlchemyError
 
 from checkout_bridge.errors import InvalidInput, StorageFailed
+from checkout_bridge.private import make_file, make_folder
 
 BUSY_TIMEOUT_MS = 10_000
 # Taken while migrating, so that of several starting processes one migrates and the others wait.
@@ -27,18 +28,19 @@ def open_database(url: str) -> Engine:
 
     On SQLite every transaction takes the write lock when it begins (so that it never fails half way), except on
     connections with the execution option ``reads_only``. Commits are durable: ``synchronous`` is FULL.
-    Raises InvalidInput for a URL that is neither.
+    A new SQLite file may be read by its owner only. Raises InvalidInput for a URL that is neither, StorageFailed for a
+    file that cannot be opened.
     """
     try:
         parsed = make_url(url)
-    except ArgumentError:
+    except (ArgumentError, ValueError):
         raise InvalidInput("the database URL must look like sqlite:///file.db or postgresql://host/name") from None
-    if parsed.drivername in ("postgresql", "postgres"):
+    if parsed.get_backend_name() in ("postgresql", "postgres"):
         return create_engine(parsed.set(drivername="postgresql+psycopg"))
     if parsed.get_backend_name() != "sqlite":
         raise InvalidInput(f"the database {parsed.get_backend_name()!r} is not one of sqlite, postgresql")
     if parsed.database and parsed.database != ":memory:":
-        Path(parsed.database).expanduser().parent.mkdir(parents=True, exist_ok=True)
+        _make_private(Path(parsed.database))
     engine = create_engine(parsed, connect_args={"check_same_thread": False})
     _turns[engine] = Lock()
     event.listen(engine, "connect", _prepare_sqlite)
@@ -71,6 +73,14 @@ def writing(engine: Engine, *, wait_ms: int = BUSY_TIMEOUT_MS) -> Iterator[Conne
         yield connection
 
 
+def _make_private(path: Path) -> None:
+    try:
+        make_folder(path.parent)
+        make_file(path)
+    except OSError as error:
+        raise StorageFailed("The database cannot be opened", details=f"{path.name}: {error.strerror}") from error
+
+
 @contextmanager
 def _told_in_our_words() -> Iterator[None]:
     try:
@@ -96,8 +106,11 @@ def _turn(engine: Engine, wait_ms: int) -> Iterator[None]:
         lock.release()
 
 
-def migrate(engine: Engine, migrations: Path) -> None:
-    """Bring the database to the newest of the given Alembic migrations, under a lock. Does nothing when it is there."""
+def migrate(engine: Engine, migrations: Path, version_table: str) -> None:
+    """Bring the database to the newest of the given Alembic migrations, under a lock. Does nothing when it is there.
+
+    ``version_table`` is theirs alone, so that several sets can share a database.
+    """
     from alembic import command
     from alembic.config import Config
     from alembic.script import ScriptDirectory
@@ -108,15 +121,16 @@ def migrate(engine: Engine, migrations: Path) -> None:
     with writing(engine, wait_ms=_LONGEST_MIGRATION_MS) as connection:
         if connection.dialect.name == "postgresql":
             connection.execute(text("SELECT pg_advisory_xact_lock(:lock)"), {"lock": _MIGRATION_LOCK})
-        if _revision(connection) != head:
-            config.attributes["connection"] = connection
+        if _revision(connection, version_table) != head:
+            config.attributes.update(connection=connection, version_table=version_table)
             command.upgrade(config, "head")
 
 
-def _revision(connection: Connection) -> str | None:
+def _revision(connection: Connection, version_table: str) -> str | None:
     from alembic.migration import MigrationContext
 
-    return MigrationContext.configure(connection).get_current_revision()
+    options = {"version_table": version_table}
+    return MigrationContext.configure(connection, opts=options).get_current_revision()
 
 
 def _prepare_sqlite(connection: Any, _record: Any) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
 
 from flask import Flask, Response, after_this_request, current_app, has_app_context, has_request_context, request
@@ -11,7 +12,7 @@ from checkout_bridge.bridge import states
 from checkout_bridge.bridge.middleware import OPEN, BridgeMiddleware
 from checkout_bridge.bridge.payloads import lines_of, text_of, whole_number_of
 from checkout_bridge.bridge.shop import WsgiApp
-from checkout_bridge.errors import BridgeError
+from checkout_bridge.errors import BridgeError, InvalidInput
 from checkout_bridge.events import Cart, RefundLine
 from checkout_bridge.runtime import Runtime
 from checkout_bridge.settings import read_settings, refuse_unknown
@@ -81,6 +82,8 @@ class CheckoutBridge:
         Codes that do not apply are told in ``rejected``, not raised. With ``hold`` what applies is locked for the
         checkout that presents the quote.
         """
+        if not isinstance(hold, bool):
+            raise InvalidInput("Property .hold must be boolean")
         doors = self.runtime.doors
         source = doors.source(platform, shop)
         return doors.flow.quote(doors.cart(cart, source.platform), source, hold=hold)
@@ -101,7 +104,7 @@ class CheckoutBridge:
         """
         doors = self.runtime.doors
         source = doors.source(platform, shop)
-        text_of({"order_ref": order_ref}, "order_ref", required=True)
+        _refuse_unless_texts({"order_ref": order_ref}, {"quote_id": quote_id})
         row = doors.flow.redeem(doors.cart(cart, source.platform), source, order_ref=order_ref, quote_id=quote_id)
         if row["state"] == states.REDEEMED:
             if has_request_context() and NAME in current_app.extensions:
@@ -114,6 +117,7 @@ class CheckoutBridge:
 
     def confirm(self, order_ref: str, *, platform: str | None = None, shop: str | None = None) -> dict[str, Any]:
         """Say that the shop has the order; ``checkout`` outside of a request does it itself."""
+        _refuse_unless_texts({"order_ref": order_ref})
         doors = self.runtime.doors
         row = doors.flow.get(order_ref, doors.source_of_order(platform, shop))
         return doors.flow.report(doors.flow.confirm(row))
@@ -128,6 +132,7 @@ class CheckoutBridge:
         shop: str | None = None,
     ) -> dict[str, Any]:
         """Give everything back; repeated, it answers the same and does nothing twice."""
+        _refuse_unless_texts({"order_ref": order_ref}, {"event_id": event_id, "reason": reason})
         doors = self.runtime.doors
         source = doors.source_of_order(platform, shop)
         return doors.flow.cancel(order_ref, source, event_id=event_id, reason=reason)
@@ -147,9 +152,9 @@ class CheckoutBridge:
         ``lines`` are ``[{line_id, quantity}]`` or RefundLine; neither lines nor ``amount`` means all of it.
         Raises PartialRefundRefused for a part.
         """
+        _refuse_unless_texts({"order_ref": order_ref, "refund_id": refund_id})
         doors = self.runtime.doors
         source = doors.source_of_order(platform, shop)
-        text_of({"refund_id": refund_id}, "refund_id", required=True)
         what = _refunded(lines, amount)
         return doors.flow.refund(order_ref, source, refund_id=refund_id, lines=what[0], amount=what[1])
 
@@ -163,6 +168,7 @@ class CheckoutBridge:
         shop: str | None = None,
     ) -> dict[str, Any]:
         """What ``refund`` would give back: ``{order_ref, currency, given_back[]}``."""
+        _refuse_unless_texts({"order_ref": order_ref})
         doors = self.runtime.doors
         what = _refunded(lines, amount)
         source = doors.source_of_order(platform, shop)
@@ -170,6 +176,7 @@ class CheckoutBridge:
 
     def order(self, order_ref: str, *, platform: str | None = None, shop: str | None = None) -> dict[str, Any]:
         """What was applied to an order, what was given back, and when. Needs no network."""
+        _refuse_unless_texts({"order_ref": order_ref})
         doors = self.runtime.doors
         return doors.flow.story(order_ref, doors.source_of_order(platform, shop))
 
@@ -191,8 +198,15 @@ class CheckoutBridge:
                 current_app.logger.error("checkout %s could not be closed: %s", row["id"], error.key)
 
 
+def _refuse_unless_texts(required: Mapping[str, Any], optional: Mapping[str, Any] | None = None) -> None:
+    for name in required:
+        text_of(required, name, required=True)
+    for name in optional or {}:
+        text_of(optional or {}, name)
+
+
 def _refunded(lines: Any, amount: int | None) -> tuple[tuple[RefundLine, ...] | None, int | None]:
-    if lines is not None and all(isinstance(line, RefundLine) for line in lines):
-        lines = [{"line_id": line.line_id, "quantity": line.quantity} for line in lines]
-    body = {"lines": list(lines) if lines is not None else None, "amount": amount}
+    if isinstance(lines, list | tuple):
+        lines = [asdict(line) if isinstance(line, RefundLine) else line for line in lines]
+    body = {"lines": lines, "amount": amount}
     return lines_of(body), whole_number_of(body, "amount")

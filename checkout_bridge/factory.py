@@ -12,6 +12,7 @@ from flask import Flask
 from checkout_bridge.bridge.shop import Environ, StartResponse, WsgiApp
 from checkout_bridge.errors import BackendNotFound, BridgeError
 from checkout_bridge.extension import NAME, CheckoutBridge
+from checkout_bridge.private import keep_once, make_folder
 from checkout_bridge.runtime import Runtime
 from checkout_bridge.settings import read_settings
 
@@ -48,11 +49,11 @@ def create_demo_app(**settings: Any) -> Flask:
     from checkout_bridge.demo import create_shop
 
     folder = demo_folder(settings)
-    folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+    make_folder(folder)
     shop = create_shop(
         {
             "SHOP_DATABASE": str(folder / "shop.db"),
-            "SECRET_KEY": _kept_secret(folder / "shop-secret"),
+            "SECRET_KEY": keep_once(folder / "shop-secret", secrets.token_hex(32)),
             "SHOP_CODES": lambda: shelf(runtime),
         }
     )
@@ -130,10 +131,3 @@ class _EngineBeside:
         if path.startswith(_ENGINE_PATHS) or path in ("/openapi.json", "/docs"):
             return self._engine()(environ, start_response)
         return self._app(environ, start_response)
-
-
-def _kept_secret(path: Path) -> str:
-    if not path.exists():
-        path.touch(mode=0o600)
-        path.write_text(secrets.token_hex(32))
-    return path.read_text()

@@ -36,7 +36,8 @@ def exponent(currency: str) -> int:
     try:
         return _EXPONENTS[currency]
     except (KeyError, TypeError):
-        raise InvalidInput(f"unknown currency {str(currency)[:12]!r}", key="unknown_currency") from None
+        details = f"Property .currency must be a currency of ISO 4217, not {str(currency)[:12]!r}"
+        raise InvalidInput(details, key="unknown_currency") from None
 
 
 def to_minor(text: str, currency: str, field: str = "amount") -> int:

@@ -3,16 +3,16 @@
 from __future__ import annotations
 
 import json
-import os
 import secrets
 from datetime import UTC, datetime
 from functools import cached_property
-from pathlib import Path
 from threading import RLock
 from typing import TYPE_CHECKING
 
 from checkout_bridge.bridge.doors import Core, Doors
 from checkout_bridge.bridge.plugins import Plugins
+from checkout_bridge.errors import StorageFailed
+from checkout_bridge.private import keep_once, make_folder
 from checkout_bridge.settings import Settings
 
 if TYPE_CHECKING:
@@ -34,7 +34,7 @@ class Runtime:
         self.doors = Doors(
             Plugins(settings.options_of),
             self._open_core,
-            backend=settings.api_url or "embedded",
+            backend="remote" if settings.api_url else "embedded",
             platform=settings.platform,
             shop=settings.shop,
             token=settings.token,
@@ -46,10 +46,28 @@ class Runtime:
         from checkout_bridge.bridge.ledger.store import Ledger
 
         settings = self.settings
-        settings.data_dir.mkdir(mode=0o700, parents=True, exist_ok=True)
         ledger = Ledger(settings.ledger_url, _now)
-        flow = Flow(ledger, self.client, deadline=settings.deadline, quote_ttl=settings.quote_ttl)
+        try:
+            client = self.client
+        except BaseException:
+            ledger.close()
+            raise
+        flow = Flow(
+            ledger,
+            client,
+            self._find_order,
+            deadline=settings.deadline,
+            quote_ttl=settings.quote_ttl,
+            confirm_within=settings.confirm_within,
+        )
         return Core(ledger, flow)
+
+    def _find_order(self, platform: str, order_ref: str) -> bool | None:
+        """Ask the platform's plugin, if it is still there."""
+        if platform not in self.doors.plugins.names:
+            return None
+        found: bool | None = self.doors.hooks(platform).find_order(order_ref=order_ref)
+        return found
 
     @property
     def client(self) -> Client:
@@ -83,8 +101,15 @@ class Runtime:
         settings = self.settings
         if settings.engine_app_id and settings.engine_app_token:
             return settings.engine_app_id, settings.engine_app_token
-        settings.data_dir.mkdir(mode=0o700, parents=True, exist_ok=True)
-        return _kept_keys(settings.data_dir / KEYS_FILE)
+        made = {"app_id": secrets.token_hex(12), "app_token": secrets.token_hex(24)}
+        try:
+            make_folder(settings.data_dir)
+            keys = json.loads(keep_once(settings.data_dir / KEYS_FILE, json.dumps(made)))
+            return keys["app_id"], keys["app_token"]
+        except OSError as error:
+            raise StorageFailed("The engine's keys cannot be kept", details=f"{KEYS_FILE}: {error.strerror}") from error
+        except (ValueError, KeyError, TypeError):
+            raise StorageFailed("The engine's keys cannot be read", details=f"{KEYS_FILE} is damaged") from None
 
     def close(self) -> None:
         """Close databases and connections."""
@@ -102,18 +127,3 @@ class Runtime:
 
 def _now() -> datetime:
     return datetime.now(UTC)
-
-
-def _kept_keys(path: Path) -> tuple[str, str]:
-    """Read the keys, or make them; of two processes that start at once the first one's stay."""
-    keys = {"app_id": secrets.token_hex(12), "app_token": secrets.token_hex(24)}
-    draft = path.with_name(f"{path.name}.{secrets.token_hex(6)}")
-    draft.touch(mode=0o600)
-    draft.write_text(json.dumps(keys))
-    try:
-        os.link(draft, path)
-    except FileExistsError:
-        keys = json.loads(path.read_text())
-    finally:
-        draft.unlink()
-    return keys["app_id"], keys["app_token"]

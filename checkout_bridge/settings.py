@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, fields
 from pathlib import Path
 from typing import Any
+from urllib.parse import quote
 
 from checkout_bridge.errors import InvalidInput
 
@@ -55,10 +56,16 @@ def _url(text: str) -> str:
     return text.rstrip("/")
 
 
+def _database(text: str) -> str:
+    if text and not text.startswith(("sqlite://", "postgresql://", "postgres://", "postgresql+psycopg://")):
+        raise ValueError("must start with sqlite:// or postgresql://")
+    return text
+
+
 SETTINGS = (
     Setting("DATA_DIR", "./checkout-bridge-data", "Folder of the databases and of the keys made at first start.", Path),
-    Setting("LEDGER_URL", "", "Database of the ledger. Empty: `ledger.db` in `DATA_DIR`."),
-    Setting("ENGINE_DATABASE_URL", "", "Database of the embedded engine. Empty: `engine.db` in `DATA_DIR`."),
+    Setting("LEDGER_URL", "", "Database of the ledger. Empty: `ledger.db` in `DATA_DIR`.", _database),
+    Setting("ENGINE_DATABASE_URL", "", "Database of the embedded engine. Empty: `engine.db` in `DATA_DIR`.", _database),
     Setting("API_URL", "", "Base URL of the promotions API. Empty: the embedded engine.", _url),
     Setting("API_APP_ID", "", "`X-App-Id` for the promotions API at `API_URL`.", secret=True),
     Setting("API_APP_TOKEN", "", "`X-App-Token` for the promotions API at `API_URL`.", secret=True),
@@ -69,6 +76,12 @@ SETTINGS = (
     Setting("SHOP", "default", "Shop of carts and orders when none is named."),
     Setting("DEADLINE", "10", "Seconds in all that one call to the promotions API may take.", _seconds),
     Setting("QUOTE_TTL", "600", "Seconds for which a quote, and what it holds, stands.", _seconds),
+    Setting(
+        "CONFIRM_WITHIN",
+        "900",
+        "Seconds within which a shop confirms a checkout; after that it is looked into.",
+        _seconds,
+    ),
     Setting("MAX_BODY", "1048576", "Bytes that a request body at the bridge's doors may have.", _whole),
 )
 _BY_NAME = {setting.name: setting for setting in SETTINGS}
@@ -93,6 +106,7 @@ class Settings:
     shop: str
     deadline: float
     quote_ttl: float
+    confirm_within: float
     max_body: int
     options: Mapping[str, str]
 
@@ -129,8 +143,8 @@ def read_settings(
     given |= {name.upper(): value for name, value in (explicit or {}).items() if value is not None}
     values = {setting.field: _read(setting, given.pop(setting.name, setting.default)) for setting in SETTINGS}
     folder = values["data_dir"]
-    values["ledger_url"] = values["ledger_url"] or f"sqlite:///{folder / 'ledger.db'}"
-    values["engine_database_url"] = values["engine_database_url"] or f"sqlite:///{folder / 'engine.db'}"
+    values["ledger_url"] = values["ledger_url"] or _sqlite(folder / "ledger.db")
+    values["engine_database_url"] = values["engine_database_url"] or _sqlite(folder / "engine.db")
     return Settings(**values, options={name: str(value) for name, value in given.items()})
 
 
@@ -140,6 +154,11 @@ def refuse_unknown(explicit: Iterable[str], platforms: Iterable[str]) -> None:
     for name in explicit:
         if name.upper() not in _BY_NAME and not name.lower().startswith(prefixes):
             raise InvalidInput(f"{name} is not a setting", message="Invalid setting", key="invalid_setting")
+
+
+def _sqlite(path: Path) -> str:
+    """The URL of a database file; signs that mean something in URLs are encoded."""
+    return f"sqlite:///{quote(str(path))}"
 
 
 def _read(setting: Setting, value: Any) -> Any:

@@ -9,6 +9,7 @@ from threading import RLock
 from typing import TYPE_CHECKING, Any
 
 from checkout_bridge.bridge.identity import Source
+from checkout_bridge.bridge.payloads import text_of
 from checkout_bridge.bridge.plugins import Plugins
 from checkout_bridge.bridge.routes import RouteTable
 from checkout_bridge.bridge.shop import WsgiApp
@@ -100,12 +101,14 @@ class Doors:
 
     def source(self, platform: str | None = None, shop: str | None = None) -> Source:
         """The shop a cart is of; what is not named is the setting's. Raises NotFound for an unknown platform."""
+        _refuse_unless_named(platform, shop)
         platform = platform or self.platform
         self.hooks(platform)
         return Source(platform, shop or self.shop)
 
     def source_of_order(self, platform: str | None = None, shop: str | None = None) -> Source:
         """The shop an order is of. Raises Conflict when it is not named and more than one is known."""
+        _refuse_unless_named(platform, shop)
         if platform and shop:
             return Source(platform, shop)
         known = [
@@ -126,10 +129,25 @@ class Doors:
         if not isinstance(cart, Cart):
             if not isinstance(cart, Mapping):
                 raise InvalidInput("Property .cart must be object")
-            parsed: Cart | None = self.hooks(platform).parse_cart(payload=cart)
+            parsed = self._parsed(cart, platform)
             if parsed is None:
                 raise InvalidInput(f"Platform {platform} takes no carts here", key="unsupported_platform")
             cart = parsed
         if not cart.lines:
             raise InvalidInput("Property .cart.items must have at least 1 item")
         return cart
+
+    def _parsed(self, payload: Mapping[str, Any], platform: str) -> Cart | None:
+        try:
+            cart: Cart | None = self.hooks(platform).parse_cart(payload=payload)
+        except InvalidInput as error:
+            # The plugin names the field in the cart; the caller sent it as part of a body.
+            details = (error.details or "").replace("Property .", "Property .cart.", 1)
+            raise InvalidInput(details, message=error.message, key=error.key) from None
+        return cart
+
+
+def _refuse_unless_named(platform: str | None, shop: str | None) -> None:
+    names = {"platform": platform, "shop": shop}
+    for name in names:
+        text_of(names, name)

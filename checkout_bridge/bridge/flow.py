@@ -10,6 +10,7 @@ from checkout_bridge.bridge.identity import Source, new_checkout_id
 from checkout_bridge.bridge.ledger.store import Ledger
 from checkout_bridge.bridge.quoting import Quoter
 from checkout_bridge.bridge.settle import Settler, is_still_running
+from checkout_bridge.bridge.sweep import FindOrder, Sweeper
 from checkout_bridge.bridge.unwind import Unwinder
 from checkout_bridge.client import Client
 from checkout_bridge.errors import BackendError, BackendRefused, Conflict, NotFound, OutcomeUnknown, RedeemablesRejected
@@ -21,12 +22,22 @@ Row = dict[str, Any]
 class Flow:
     """All three doors end here. Amounts are integer minor units; answers are the state documented in ``report``."""
 
-    def __init__(self, ledger: Ledger, client: Client, *, deadline: float, quote_ttl: float) -> None:
+    def __init__(
+        self,
+        ledger: Ledger,
+        client: Client,
+        find_order: FindOrder,
+        *,
+        deadline: float,
+        quote_ttl: float,
+        confirm_within: float,
+    ) -> None:
         self._ledger = ledger
         self._client = client
         self._quoter = Quoter(ledger, client, ttl=quote_ttl)
         self._settler = Settler(ledger, client, deadline=deadline)
         self._unwinder = Unwinder(ledger, client, self._settler)
+        self._sweeper = Sweeper(ledger, self._settler, self._unwinder, find_order, confirm_within=confirm_within)
 
     def price(self, cart: Cart, source: Source) -> dict[str, Any]:
         """What a cart costs now; see ``Quoter``."""
@@ -50,6 +61,7 @@ class Flow:
         The same order with the same cart answers the same. Raises RedeemablesRejected when a code does not apply,
         Conflict when the order stands with another cart or the quote does not hold; then nothing is redeemed.
         """
+        self._sweeper.sweep_sometimes()
         known = self._ledger.find(order_ref, source.platform, source.shop) if order_ref else None
         if known is not None:
             known = self._settler.settle(known)
@@ -90,8 +102,8 @@ class Flow:
         }
         if known is not None:
             values["quote_id"] = identity["quote_id"]
-            return self._ledger.reopen(known, values, report.without_person(request)), request
-        return self._ledger.open({**identity, **values}, report.without_person(request)), request
+            return self._ledger.reopen(known, values, report.without_person(request, cart)), request
+        return self._ledger.open({**identity, **values}, report.without_person(request, cart)), request
 
     def _call(self, cart: Cart, source: Source, row: Row, request: dict[str, Any]) -> Row:
         key = row["source_id"]
@@ -230,6 +242,10 @@ class Flow:
         row = self._ledger.open(values, {})
         self._ledger.note(row, "cancel", event_id=event_id, detail=reason)
         return self.report(row)
+
+    def sweep(self, *, limit: int = 1000) -> list[dict[str, Any]]:
+        """Settle, confirm or give back what is overdue, and report it; checkouts do the same for a few at a time."""
+        return [self.report(row) for row in self._sweeper.sweep(limit=limit)]
 
     def note(self, row: Row, event: str) -> None:
         """Write down that something is about to happen to an order."""

@@ -69,7 +69,7 @@ def abandon(environ: Environ, doors: Doors) -> None:
 
 
 class Visit:
-    """One request to the shop that the bridge takes part in."""
+    """One request to the shop that the bridge takes part in. Its view always finds a state."""
 
     def __init__(
         self, app: WsgiApp, doors: Doors, match: Match, environ: Environ, start_response: StartResponse
@@ -78,10 +78,11 @@ class Visit:
         self._match = match
         self._environ = environ
         self._start_response = start_response
-        self._flow = doors.flow
+        self._doors = doors
         self._hooks = doors.hooks(match.platform)
         self._source = Source(match.platform, doors.shop)
         self._request = Request(environ, ref=match.ref, max_body=doors.max_body)
+        environ[STATE] = report.nothing()
 
     def show_cart(self) -> Iterable[bytes]:
         """Price the cart for the view. When it cannot be priced the view says so."""
@@ -89,7 +90,7 @@ class Visit:
         try:
             cart = self._cart()
             if cart is not None:
-                self._environ[STATE] = self._flow.price(cart, self._source)
+                self._environ[STATE] = self._doors.flow.price(cart, self._source)
         except BridgeError as error:
             log.warning("cart not priced: %s", error.key)
             self._environ[STATE] = report.failed(cart, _rejections(error))
@@ -103,7 +104,7 @@ class Visit:
             cart = self._cart()
             if cart is None:
                 return self._pass_through()
-            row = self._flow.redeem(cart, self._source, checkout_id=checkout_id)
+            row = self._doors.flow.redeem(cart, self._source, checkout_id=checkout_id)
         except RequestError as error:
             # The shop's view decides what a checkout without these codes is: it is told which, and why.
             log.info("checkout without its codes: %s", error.key)
@@ -113,7 +114,7 @@ class Visit:
             log.warning("promotions not reachable at checkout: %s", error.key)
             self._environ[STATE] = report.failed(cart, [], checkout_id)
             return self._refuse() if cart and cart.has_redeemables else self._pass_through()
-        self._environ[STATE] = self._flow.report(row)
+        self._environ[STATE] = self._doors.flow.report(row)
         return self._run_checkout(row)
 
     def _run_checkout(self, row: Row) -> Iterable[bytes]:
@@ -140,7 +141,7 @@ class Visit:
             self._unwind(row, "the shop failed")
             raise
         try:
-            self._flow.confirm(row, order_ref)
+            self._doors.flow.confirm(row, order_ref)
         except BridgeError as error:
             # The shop has its order: its answer goes out, and the row waits for a person.
             log.error("checkout %s not confirmed: %s", row["id"], error.key)
@@ -156,7 +157,7 @@ class Visit:
     def cancel(self) -> Iterable[bytes]:
         """Run the view; when it succeeded, give everything back."""
         return self._run_then(
-            self._ref, lambda: self._flow.cancel(self._ref, self._source, reason="cancelled by the shop")
+            self._ref, lambda: self._doors.flow.cancel(self._ref, self._source, reason="cancelled by the shop")
         )
 
     def refund(self) -> Iterable[bytes]:
@@ -169,7 +170,7 @@ class Visit:
             return self._run_then(self._ref, None, "refund_not_understood")
         return self._run_then(
             refund.order_ref,
-            lambda: self._flow.refund(
+            lambda: self._doors.flow.refund(
                 refund.order_ref, self._source, refund_id=refund.refund_id, lines=refund.lines, amount=refund.amount
             ),
         )
@@ -184,7 +185,7 @@ class Visit:
         try:
             row = self._tell_state(order_ref)
             if row is not None:
-                self._flow.note(row, asked or f"{self._match.kind}_asked")
+                self._doors.flow.note(row, asked or f"{self._match.kind}_asked")
         except StorageFailed as error:
             log.error("%s of order %s not let through: %s", self._match.kind, order_ref, error.key)
             return self._refuse()
@@ -208,15 +209,18 @@ class Visit:
 
     def _tell_state(self, order_ref: str) -> Row | None:
         try:
-            row = self._flow.get(order_ref, self._source)
+            row = self._doors.flow.get(order_ref, self._source)
         except NotFound:
             return None
-        self._environ[STATE] = self._flow.report(row)
+        self._environ[STATE] = self._doors.flow.report(row)
         return row
 
     def _cart(self) -> Cart | None:
         def fetch(path: str) -> Any:
-            return fetch_json(self._app, self._environ, path)
+            found = fetch_json(self._app, self._environ, path)
+            if found is None:
+                log.warning("the shop shows no JSON at %s", path)
+            return found
 
         cart: Cart | None = self._hooks.cart_for(request=self._request, fetch=fetch)
         return cart if cart is not None and cart.lines else None
@@ -228,7 +232,7 @@ class Visit:
     def _unwind(self, row: Row, reason: str) -> None:
         """Give back what was redeemed for an order that the shop did not make."""
         try:
-            self._flow.unwind(row, reason=reason, event="shop_failed")
+            self._doors.flow.unwind(row, reason=reason, event="shop_failed")
         except BridgeError as error:
             log.error("checkout %s not given back: %s", row["id"], error.key)
 

@@ -35,7 +35,7 @@ class Plugins:
                 hooks = _load(point, options_of(point.name))
                 self.routes += [(point.name, route) for route in hooks.routes() or ()]
                 self._platforms[point.name] = hooks
-            except Exception as error:  # whatever a foreign module raises must not stop the others
+            except (Exception, SystemExit) as error:  # whatever a foreign module raises must not stop the others
                 self.broken.append(Broken(point.name, f"{type(error).__name__}: {error}"))
 
     @property

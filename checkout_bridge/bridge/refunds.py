@@ -24,10 +24,18 @@ def refuse_unless_possible(row: Row, lines: Lines, amount: int | None) -> None:
     for line_id, quantity in _refunded(lines).items():
         if quantity > bought[line_id]:
             raise InvalidInput(f"Property .lines has {quantity} of line {line_id}, {bought[line_id]} were bought")
-    if amount is not None and amount < 0:
-        raise InvalidInput("Property .amount must be >= 0")
-    if amount is not None and lines is None and amount > row["total"]:
+    if amount is not None and (amount < 0 or (amount == 0 and lines is None)):
+        raise InvalidInput("Property .amount must be > 0")
+    if amount is None or lines == ():
+        return
+    if amount > row["total"]:
         raise InvalidInput(f"Property .amount is more than the {row['total']} that were paid")
+    if lines is not None and (_refunded(lines) == _bought(row)) != (amount == row["total"]):
+        raise InvalidInput(
+            f"Property .amount does not add up: {amount} was sent, and the whole order is {row['total']}",
+            message="Invalid Amount",
+            key="invalid_amount",
+        )
 
 
 def is_whole(row: Row, lines: Lines, amount: int | None) -> bool:

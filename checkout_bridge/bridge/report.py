@@ -24,6 +24,11 @@ def priced(cart: Cart, applied: list[dict[str, Any]], rejected: list[dict[str, A
     }
 
 
+def nothing() -> dict[str, Any]:
+    """The state of a request behind which there is no cart, and no order that is known here."""
+    return failed(None, []) | {"state": "none"}
+
+
 def failed(cart: Cart | None, rejected: list[dict[str, Any]], checkout_id: str | None = None) -> dict[str, Any]:
     """The state of a cart for which nothing could be redeemed, or not be asked for."""
     return {
@@ -98,11 +103,11 @@ def story(row: Row, redemptions: Sequence[Row], history: Sequence[Row]) -> dict[
     }
 
 
-def without_person(request: Mapping[str, Any]) -> dict[str, Any]:
-    """A request as the ledger keeps it: of the customer only the shop's own id."""
+def without_person(request: Mapping[str, Any], cart: Cart) -> dict[str, Any]:
+    """A request as the ledger keeps it: of the customer only the shop's own id, if they have one."""
     kept = dict(request)
     if "order" in kept:
-        kept["order"] = without_person(kept["order"])
+        kept["order"] = without_person(kept["order"], cart)
     if "customer" in kept:
-        kept["customer"] = {"source_id": kept["customer"].get("source_id")}
+        kept["customer"] = {"source_id": cart.customer.id} if cart.customer and cart.customer.id else {}
     return kept

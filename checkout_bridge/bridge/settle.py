@@ -30,7 +30,7 @@ class Settler:
     def __init__(self, ledger: Ledger, client: Client, *, deadline: float) -> None:
         self._ledger = ledger
         self._client = client
-        self._patience = timedelta(seconds=deadline + GRACE_SECONDS)
+        self.patience = timedelta(seconds=deadline + GRACE_SECONDS)
 
     def settle(self, row: Row) -> Row:
         """The row in a state that is known. Raises Conflict while a redemption or give-back may still be running."""
@@ -40,7 +40,7 @@ class Settler:
             raise Conflict("A person must look at this order", key=f"order_{row['state']}", details=row["reason"])
         if row["state"] != states.INTENDED:
             return row
-        if parse_moment(self._ledger.now()) < parse_moment(row["updated_at"]) + self._patience:
+        if parse_moment(self._ledger.now()) < parse_moment(row["updated_at"]) + self.patience:
             raise Conflict(
                 "This order is being checked out",
                 key="checkout_in_progress",

@@ -10,6 +10,8 @@ from itertools import chain
 from typing import Any
 from urllib.parse import parse_qsl
 
+from werkzeug.formparser import parse_form_data
+
 from checkout_bridge.errors import PayloadTooLarge
 
 Environ = dict[str, Any]
@@ -100,9 +102,12 @@ class Request:
         return _parsed(self.body()) if "json" in self.headers["Content-Type"] else None
 
     def form(self) -> Mapping[str, str]:
-        """The fields of a posted form, the first value of each."""
-        is_form = self.headers["Content-Type"].startswith("application/x-www-form-urlencoded")
-        return _first_values(self.body().decode("utf-8", "replace")) if is_form else {}
+        """The fields of a posted form, urlencoded or multipart, the first value of each."""
+        body = self.body()
+        sent = {**self._environ, "wsgi.input": io.BytesIO(body), "CONTENT_LENGTH": str(len(body))}
+        # Uploads are in memory already: no temporary files, which would have to be closed even when parsing breaks off.
+        _, fields, _ = parse_form_data(sent, lambda *_, **__: io.BytesIO(), max_content_length=self._max_body)
+        return fields.to_dict()
 
 
 class _Rejoined(io.RawIOBase):

@@ -5,12 +5,14 @@ from __future__ import annotations
 import logging
 from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
 from checkout_bridge.bridge import states
 from checkout_bridge.bridge.flow import Flow
 from checkout_bridge.bridge.identity import Source
 from checkout_bridge.bridge.ledger import inbox
+from checkout_bridge.contract.fields import parse_moment
 from checkout_bridge.errors import (
     BackendError,
     InvalidInput,
@@ -26,6 +28,8 @@ if TYPE_CHECKING:
 
 # Deliveries left open that one more delivery takes up: few, so that its own answer is not late.
 TAKEN_UP = 3
+# How long a delivery is tried again.
+OPEN_FOR = timedelta(days=7)
 
 log = logging.getLogger(__name__)
 
@@ -79,7 +83,8 @@ def receive(doors: Doors, platform: str, headers: Mapping[str, str], body: bytes
 def _process(doors: Doors, kept: inbox.Row, delivery: Delivery, body: bytes) -> Outcome:
     platform = kept["platform"]
     outcome = _act(doors.flow, Source(platform, delivery.shop), doors.hooks(platform), delivery, body)
-    inbox.settle(doors.ledger, kept, outcome.status if outcome.final else None, outcome.reason, outcome.order_ref)
+    is_final = outcome.final or parse_moment(doors.ledger.now()) - parse_moment(kept["received_at"]) > OPEN_FOR
+    inbox.settle(doors.ledger, kept, outcome.status if is_final else None, outcome.reason, outcome.order_ref)
     doors.metrics.webhooks.labels(platform, outcome.status).inc()
     log.info("%s delivery %s (%s): %s", platform, delivery.event_id, delivery.topic, outcome.status)
     return outcome
@@ -92,7 +97,8 @@ def _take_up_open(doors: Doors) -> None:
     """
     for row in inbox.open_rows(doors.ledger, doors.plugins.names, limit=TAKEN_UP):
         delivery = Delivery(row["shop"], row["event_id"], row["topic"])
-        if not _process(doors, row, delivery, row["body"].encode()).final:
+        outcome = _process(doors, row, delivery, row["body"].encode())
+        if not outcome.final and outcome.status == "refused":
             return
 
 
@@ -126,7 +132,8 @@ def _apply(flow: Flow, source: Source, event: Checkout | Cancellation | Refund, 
             )
     except NotFound:
         if isinstance(event, Refund):
-            return Outcome("ignored", "the order is not known", event.order_ref)
+            # It may have overtaken its order, which would be redeemed when it arrives.
+            return Outcome("ignored", "the order is not known yet", event.order_ref, final=False)
         state = flow.bury(event.order_ref, source, reason=event.reason, event_id=event_id)
         return Outcome("ignored", "the order is not known; it will not be redeemed", event.order_ref, state)
     return Outcome("processed", None, event.order_ref, state)

@@ -7,6 +7,7 @@ from contextlib import contextmanager
 
 import click
 
+from checkout_bridge.errors import InvalidInput
 from checkout_bridge.runtime import Runtime
 from checkout_bridge.settings import read_settings
 
@@ -30,4 +31,6 @@ def _of_flask() -> Runtime | None:
     if script is None:
         return None
     runtime: Runtime | None = script.load_app().extensions.get(NAME)
+    if runtime is None:
+        raise InvalidInput("mount CheckoutBridge(app) first", message="this app has no bridge", key="no_bridge")
     return runtime

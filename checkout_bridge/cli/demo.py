@@ -6,7 +6,7 @@ import shutil
 
 import click
 
-from checkout_bridge.cli.server import host_option, port_option, run
+from checkout_bridge.cli.server import host_option, port_option, refuse_taken, run
 
 
 @click.command(epilog="Example: checkout-bridge demo --port 8000 --reset")
@@ -18,13 +18,14 @@ def demo(host: str, port: int, reset: bool) -> None:
     from checkout_bridge.extension import NAME
     from checkout_bridge.factory import create_demo_app, demo_folder
 
+    refuse_taken(host, port)
     folder = demo_folder({})
     if reset:
         shutil.rmtree(folder, ignore_errors=True)
     # Made once here: what is wrong shows now, in one line, and the server finds everything in place.
     create_demo_app().extensions[NAME].close()
     run(
-        "checkout_bridge.factory:create_demo_app",
+        "checkout_bridge.cli.targets:demo",
         host=host,
         port=port,
         ready=f"Demo shop: http://{host}:{port}/ (data in {folder}; Ctrl-C stops it)",

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import click
 
-from checkout_bridge.cli.server import host_option, port_option, run, workers_option
+from checkout_bridge.cli.server import host_option, port_option, refuse_taken, run, workers_option
 from checkout_bridge.errors import InvalidInput
 
 
@@ -37,9 +37,10 @@ def serve(host: str, port: int, database: str, app_id: str | None, app_token: st
             message="the engine needs keys",
             key="missing_keys",
         )
+    refuse_taken(host, port)
     dispose(create_engine_app(database, app_id, app_token))
     run(
-        "checkout_bridge.factory:create_engine_server",
+        "checkout_bridge.cli.targets:engine",
         host=host,
         port=port,
         ready=f"Engine: http://{host}:{port}/v1/ (API description: http://{host}:{port}/docs/)",

@@ -23,10 +23,10 @@ def ledger() -> None:
 @json_option
 def list_(state: str | None, limit: int, as_json: bool) -> None:
     """List orders, newest first."""
-    columns = ("order_ref", "platform", "shop", "state", "total", "currency", "updated_at", "reason")
+    columns = ("order_ref", "id", "platform", "shop", "state", "total", "currency", "updated_at", "reason")
     with opened_runtime() as runtime:
         rows = runtime.doors.ledger.newest(limit=limit, state=state)
-    shown = [{name: row[name] for name in ("id", *columns)} for row in rows]
+    shown = [{name: row[name] for name in columns} for row in rows]
     if not as_json:
         shown = [{**row, "total": _money(row["total"], row["currency"])} for row in shown]
     show_rows(shown, columns, as_json=as_json)
@@ -46,6 +46,18 @@ def show(order_ref: str, platform: str | None, shop: str | None, as_json: bool) 
         show_json(story)
     else:
         _tell(story)
+
+
+@ledger.command(epilog="Example: checkout-bridge ledger settle")
+@json_option
+def settle(as_json: bool) -> None:
+    """Settle what a crash or a lost answer left open, and give back what nobody confirmed.
+
+    Only orders that are overdue are touched; checkouts do the same for a few at a time.
+    """
+    with opened_runtime() as runtime:
+        settled = runtime.doors.flow.sweep()
+    show_rows(settled, ("order_ref", "checkout_id", "platform", "shop", "state", "reason"), as_json=as_json)
 
 
 def _tell(story: dict[str, Any]) -> None:

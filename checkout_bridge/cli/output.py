@@ -7,21 +7,19 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 import click
-from rich.console import Console
-from rich.table import Table
 
 json_option = click.option("--json", "as_json", is_flag=True, help="Print JSON for programs.")
 
 
 def show_rows(rows: Sequence[Mapping[str, Any]], columns: Sequence[str], *, as_json: bool) -> None:
-    """Rows as a table with these columns, or all of them as a JSON array."""
+    """Rows as a table with these columns, none of it cut off, or all of them as a JSON array."""
     if as_json:
         show_json(rows)
         return
-    table = Table(*columns, box=None, pad_edge=False)
-    for row in rows:
-        table.add_row(*(_text(row.get(column)) for column in columns))
-    Console(soft_wrap=True).print(table)
+    table = [list(columns), *([_text(row.get(column)) for column in columns] for row in rows)]
+    widths = [max(map(len, column)) for column in zip(*table, strict=True)]
+    for line in table:
+        click.echo("  ".join(cell.ljust(width) for cell, width in zip(line, widths, strict=True)).rstrip())
 
 
 def show_json(value: Any) -> None:

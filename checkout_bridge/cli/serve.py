@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import click
 
-from checkout_bridge.cli.server import host_option, port_option, run, workers_option
+from checkout_bridge.cli.server import host_option, port_option, refuse_taken, run, workers_option
 
 
 @click.command(epilog="Example: CHECKOUT_BRIDGE_TOKEN=change-me checkout-bridge serve --port 8000")
@@ -17,13 +17,14 @@ def serve(host: str, port: int, workers: int) -> None:
     from checkout_bridge.runtime import Runtime
     from checkout_bridge.settings import read_settings
 
+    refuse_taken(host, port)
     runtime = Runtime(read_settings())
     try:
         upgrade_all(runtime)
     finally:
         runtime.close()
     run(
-        "checkout_bridge.factory:create_app",
+        "checkout_bridge.cli.targets:bridge",
         host=host,
         port=port,
         ready=f"Checkout Bridge: http://{host}:{port}/bridge/health",

@@ -40,14 +40,13 @@ def run(
 ) -> None:
     """Serve ``module:factory`` until stopped. ``environment`` is what the factory reads its settings from.
 
-    Prints ``ready`` once ``probe`` answers. Raises InvalidInput when the port cannot be had.
+    Prints ``ready`` once ``probe`` answers. Ask ``refuse_taken`` for the port first.
     """
     import multiprocessing
 
     from granian import Granian
     from granian.constants import Interfaces
 
-    _refuse_taken(host, port)
     os.environ.update(environment)
     # A forked worker would inherit whatever locks the announcing thread happens to hold, and could hang on them.
     multiprocessing.set_start_method("spawn", force=True)
@@ -66,8 +65,8 @@ def run(
     server.serve()
 
 
-def _refuse_taken(host: str, port: int) -> None:
-    """The server would share a port with another server: ask first."""
+def refuse_taken(host: str, port: int) -> None:
+    """The server would share a port with another server: ask first. Raises InvalidInput."""
     family = socket.AF_INET6 if ":" in host else socket.AF_INET
     try:
         with socket.socket(family, socket.SOCK_STREAM) as probe:

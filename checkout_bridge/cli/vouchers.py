@@ -34,6 +34,8 @@ def create(
     as_json: bool,
 ) -> None:
     """Create a voucher with this CODE, or with a random one: one of --percent-off, --amount-off, --gift."""
+    if code is not None and not code.strip():
+        raise InvalidInput("leave CODE out for a random one", message="Invalid voucher")
     voucher = _worth(percent_off, amount_off, gift)
     if quantity is not None:
         voucher["redemption"] = {"quantity": quantity}

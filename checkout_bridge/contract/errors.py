@@ -34,7 +34,7 @@ class ErrorBody(ContractSchema):
 
 
 def load(schema: Schema, payload: Any, *, keep_nulls: Collection[str] = ()) -> dict[str, Any]:
-    """Validate a request body; null stands for absent, except in the top-level properties ``keep_nulls``.
+    """Validate a request body; null stands for absent, except in the properties ``keep_nulls`` (``a`` or ``a.b``).
 
     Raises InvalidInput that names the first property at fault, as ``Property .items[0].quantity must be >= 1``.
     """
@@ -45,8 +45,12 @@ def load(schema: Schema, payload: Any, *, keep_nulls: Collection[str] = ()) -> d
     except ValidationError as error:
         raise InvalidInput(_first_fault(error.messages)) from None
     for name in keep_nulls:
-        if name in payload and payload[name] is None:
-            loaded[name] = None
+        *above, last = name.split(".")
+        told, into = payload, loaded
+        for part in above:
+            told, into = told.get(part) or {}, into.get(part, {})
+        if last in told and told[last] is None:
+            into[last] = None
     return loaded
 
 

@@ -83,10 +83,20 @@ class VoucherRequest(_VoucherProperties):
     code_config = fields.Nested(CodeConfig)
 
 
-class VoucherUpdate(_VoucherProperties):
-    """What may change on a voucher; a null date clears it."""
+class DiscountUpdate(Discount):
+    """What may change on a discount; its type may not."""
 
-    discount = fields.Nested(Discount)
+    type = fields.String(validate=one_of("AMOUNT", "PERCENT"))
+
+    @validates_schema
+    def _has_its_value(self, data: dict[str, Any], **_: Any) -> None:
+        """What was not sent stays."""
+
+
+class VoucherUpdate(_VoucherProperties):
+    """What may change on a voucher; a null date clears it, a null quantity lifts the limit."""
+
+    discount = fields.Nested(DiscountUpdate)
     gift = fields.Nested(Gift)
     redemption = fields.Nested(RedemptionLimit)
 

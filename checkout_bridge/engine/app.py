@@ -42,7 +42,7 @@ def create_engine_app(
     if not app_id or not app_token:
         raise ValueError("the engine needs an app id and an app token")
     database = open_database(database_url)
-    migrate(database, MIGRATIONS)
+    migrate(database, MIGRATIONS, "engine_version")
     app = Flask("checkout_bridge.engine", static_folder=None)
     app.config["MAX_CONTENT_LENGTH"] = max_body
     app.json.sort_keys = False  # type: ignore[attr-defined]

@@ -35,7 +35,8 @@ def test_looking_at_the_cart_uses_and_holds_nothing(visitor: FlaskClient, cart: 
 
 
 def test_an_empty_cart_is_left_alone(visitor: FlaskClient) -> None:
-    assert visitor.get("/cart").get_json() is None
+    state = visitor.get("/cart").get_json()
+    assert (state["state"], state["total"], state["applied"], state["rejected"]) == ("none", None, [], [])
 
 
 def test_a_cart_that_makes_no_sense_is_told_to_the_view(visitor: FlaskClient, cart: Cart) -> None:

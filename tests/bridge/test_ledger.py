@@ -88,7 +88,7 @@ def test_the_state_is_read_anew_while_the_facts_are_remembered(
     another.move(row, ("confirmed",), {"state": "review", "reason": "another process"})
     another.close()
     with sqlite3.connect(data_dir / "ledger.db") as connection:
-        connection.execute("DELETE FROM redemptions")
+        connection.execute("DELETE FROM ledger_redemptions")
     connection.close()
     order = bridge.order("1")
     assert (order["state"], order["reason"]) == ("review", "another process")

@@ -4,15 +4,18 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Callable, Iterator
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
 
 import pytest
+import time_machine
 from flask import Flask, Response, jsonify, request
 
 from checkout_bridge import Cart as BridgeCart
 from checkout_bridge import CheckoutBridge, Line, hookimpl
+from checkout_bridge.bridge import sweep
 from checkout_bridge.errors import InvalidInput, NotFound
 from checkout_bridge.events import Cancellation, Delivery, Refund
 from checkout_bridge.hookspecs import PlatformSpec, Route
@@ -127,6 +130,8 @@ class Market:
 
     @hookimpl
     def find_order(self, order_ref: str) -> bool | None:
+        if order_ref == "m-broken":
+            raise RuntimeError("the shop's database is away")
         return order_ref == "m-1"
 
     @hookimpl
@@ -208,7 +213,7 @@ def test_cart_for_sees_the_request_and_fetches_with_the_same_cookies(mall: Any, 
 def test_a_cart_that_cart_for_does_not_give_leaves_the_request_alone(mall: Any) -> None:
     visitor, _ = mall
     visitor.delete_cookie("who")
-    assert visitor.get("/trolley", headers={"X-Shopper": "eve"}).get_json() is None
+    assert visitor.get("/trolley", headers={"X-Shopper": "eve"}).get_json()["state"] == "none"
 
 
 def test_order_ref_of_names_the_order(mall: Any, market: Market) -> None:
@@ -236,7 +241,7 @@ def test_parse_cart_makes_the_carts_of_the_other_doors(mall: Any) -> None:
     visitor, bridge = mall
     assert bridge.quote({"units": 3})["total"] == 3000
     answer = visitor.post("/bridge/quote", json={"cart": {"n": 3}}, headers=KEY)
-    assert (answer.status_code, answer.get_json()["details"]) == (400, "Property .units is missing")
+    assert (answer.status_code, answer.get_json()["details"]) == (400, "Property .cart.units is missing")
 
 
 def test_find_order_is_asked_of_the_platform(mall: Any) -> None:
@@ -244,6 +249,33 @@ def test_find_order_is_asked_of_the_platform(mall: Any) -> None:
     hooks = bridge.runtime.doors.hooks("market")
     assert (hooks.find_order(order_ref="m-1"), hooks.find_order(order_ref="m-2")) == (True, False)
     assert bridge.runtime.doors.hooks("generic").find_order(order_ref="1") is None
+
+
+def _crash(bridge: CheckoutBridge, order_ref: str) -> None:
+    """Redeem, and end before the shop has confirmed."""
+    doors = bridge.runtime.doors
+    doors.flow.redeem(doors.cart({"units": 1}, "market"), doors.source(), order_ref=order_ref)
+
+
+def test_find_order_decides_on_a_checkout_that_nobody_confirmed(mall: Any) -> None:
+    _, bridge = mall
+    for ref in ("m-1", "m-2"):
+        _crash(bridge, ref)
+    with time_machine.travel(datetime.now(UTC) + timedelta(seconds=901)):
+        swept = bridge.runtime.doors.flow.sweep()
+    assert [(order["order_ref"], order["state"]) for order in swept] == [("m-1", "confirmed"), ("m-2", "unwound")]
+
+
+def test_a_find_order_that_fails_decides_nothing_and_stops_nobody(
+    mall: Any, market: Market, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    _, bridge = mall
+    for ref in ("m-broken", "m-2"):
+        _crash(bridge, ref)
+    monkeypatch.setattr(sweep, "EVERY_SECONDS", 0)
+    with time_machine.travel(datetime.now(UTC) + timedelta(seconds=901)):
+        assert bridge.checkout({"units": 1}, "m-3")["state"] == "confirmed"
+    assert [bridge.order(ref)["state"] for ref in ("m-broken", "m-2")] == ["redeemed", "unwound"]
 
 
 def test_webhook_hooks_verify_identify_and_map(mall: Any) -> None:

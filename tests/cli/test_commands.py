@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import json
+import socket
 import sqlite3
 from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
 import pytest
+import time_machine
 from click.testing import Result
 from flask import Flask
 from flask.cli import FlaskGroup
@@ -79,31 +82,73 @@ def test_an_order_is_shown_with_its_history(command: Command, orders: list[str])
         assert shown in text
 
 
+def test_a_listing_names_the_checkout_and_cuts_nothing_off(
+    command: Command, data_dir: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("COLUMNS", "40")
+    ref, reason = "order-" + "7" * 120, "because " * 25
+    bridge = CheckoutBridge(Flask("shop"), data_dir=data_dir)
+    checkout_id = bridge.checkout({**CART, "codes": []}, ref)["checkout_id"]
+    bridge.cancel(ref, reason=reason.strip())
+    bridge.close()
+    heading, row = command("ledger", "list").stdout.splitlines()
+    assert heading.split()[:3] == ["order_ref", "id", "platform"]
+    assert row.startswith(f"{ref}  {checkout_id}  ")
+    assert row.endswith(reason.strip())
+
+
+def test_what_nobody_confirmed_is_given_back_by_settling(command: Command, data_dir: Path) -> None:
+    assert command("vouchers", "create", "ONCE", "--percent-off", 10, "--quantity", 1).exit_code == 0
+    bridge = CheckoutBridge(Flask("shop"), data_dir=data_dir)
+    doors = bridge.runtime.doors
+    left = doors.flow.redeem(doors.cart({**CART, "codes": ["ONCE"]}, "generic"), doors.source())
+    bridge.close()
+    assert _json(command("ledger", "settle", "--json")) == []
+    with time_machine.travel(datetime.now(UTC) + timedelta(seconds=901)):
+        (settled,) = _json(command("ledger", "settle", "--json"))
+        assert (settled["checkout_id"], settled["state"]) == (left["id"], "unwound")
+        assert command("ledger", "settle").stdout.splitlines() == [
+            "order_ref  checkout_id  platform  shop  state  reason"
+        ]
+    (voucher,) = _json(command("vouchers", "list", "--json"))
+    assert voucher["redemption"]["redeemed_quantity"] == 0
+
+
 def test_an_empty_ledger_is_an_empty_list(command: Command) -> None:
     assert _json(command("ledger", "list", "--json")) == []
 
 
+@pytest.mark.parametrize(
+    ("source", "why"),
+    [
+        ("import no_module_of_that_name", "no_module_of_that_name"),
+        ("raise SystemExit('licence expired')", "SystemExit: licence expired"),
+        ("import sys\nsys.exit(3)", "SystemExit: 3"),
+    ],
+)
 def test_plugins_are_listed_and_a_broken_one_is_named(
-    command: Command, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    source: str, why: str, command: Command, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     metadata = tmp_path / "site" / "broken-1.0.dist-info"
     metadata.mkdir(parents=True)
     (metadata / "METADATA").write_text("Metadata-Version: 2.1\nName: broken\nVersion: 1.0\n")
-    (metadata / "entry_points.txt").write_text("[checkout_bridge]\nbroken = no_module_of_that_name:Plugin\n")
+    (metadata / "entry_points.txt").write_text("[checkout_bridge]\nbroken = broken_platform:Plugin\n")
+    (tmp_path / "site" / "broken_platform.py").write_text(source)
     monkeypatch.syspath_prepend(str(tmp_path / "site"))
     listed = {one["name"]: one for one in _json(command("plugins", "list", "--json"))}
     assert listed["generic"] == {"name": "generic", "status": "ok", "error": None}
     assert listed["broken"]["status"] == "broken"
-    assert "no_module_of_that_name" in listed["broken"]["error"]
+    assert why in listed["broken"]["error"]
     assert "broken" in command("plugins", "list").stdout
 
 
 def test_the_databases_are_brought_to_the_newest_form(command: Command, data_dir: Path) -> None:
     for _ in range(2):
         assert command("db", "upgrade").stdout == "engine: up to date\nledger: up to date\n"
-    for name in ("engine.db", "ledger.db"):
+    counts = {"engine.db": "SELECT count(*) FROM engine_version", "ledger.db": "SELECT count(*) FROM ledger_version"}
+    for name, statement in counts.items():
         connection = sqlite3.connect(data_dir / name)
-        assert connection.execute("SELECT count(*) FROM alembic_version").fetchone() == (1,)
+        assert connection.execute(statement).fetchone() == (1,)
         connection.close()
 
 
@@ -112,12 +157,14 @@ def test_the_databases_are_brought_to_the_newest_form(command: Command, data_dir
     [
         (("ledger", "show", "77"), {}, "77"),
         (("vouchers", "create", "X"), {}, "--gift"),
+        (("vouchers", "create", "", "--gift", "5"), {}, "CODE"),
+        (("vouchers", "create", " ", "--gift", "5"), {}, "CODE"),
         (("vouchers", "create", "X", "--gift", "5", "--amount-off", "5"), {}, "--gift"),
         (("vouchers", "create", "X", "--gift", "5", "--expires", "soon"), {}, "expiration_date"),
         (("vouchers", "list"), {"CHECKOUT_BRIDGE_DEADLINE": "never"}, "CHECKOUT_BRIDGE_DEADLINE"),
-        (("ledger", "list"), {"CHECKOUT_BRIDGE_LEDGER_URL": "mysql://db"}, "mysql"),
+        (("ledger", "list"), {"CHECKOUT_BRIDGE_LEDGER_URL": "mysql://db"}, "CHECKOUT_BRIDGE_LEDGER_URL"),
         (("ledger", "list"), {"CHECKOUT_BRIDGE_LEDGER_URL": "sqlite:///."}, "database"),
-        (("ledger", "list"), {"CHECKOUT_BRIDGE_DATA_DIR": "a-file"}, "a-file"),
+        (("ledger", "list"), {"CHECKOUT_BRIDGE_DATA_DIR": "a-file"}, "ledger.db: Not a directory"),
         (("vouchers", "list"), {"CHECKOUT_BRIDGE_API_URL": "http://127.0.0.1:1"}, "app id"),
         (("engine", "serve"), {}, "CHECKOUT_BRIDGE_ENGINE_APP_ID"),
         (("engine", "serve", "--app-id", "a", "--app-token", "b", "--database", "mysql://db"), {}, "mysql"),
@@ -177,3 +224,24 @@ def test_under_flask_the_commands_work_on_the_apps_own_bridge(tmp_path: Path) ->
     listed = CliRunner().invoke(flask, ["checkout-bridge", "ledger", "list", "--json"])
     assert [one["order_ref"] for one in _json(listed)] == ["A1"]
     assert CliRunner().invoke(flask, ["checkout-bridge", "ledger", "show", "B2"]).exit_code == 2
+
+
+def test_under_flask_an_app_without_a_bridge_is_told_in_one_line() -> None:
+    from click.testing import CliRunner
+
+    for arguments in (["plugins", "list"], ["ledger", "list"]):
+        flask = FlaskGroup(create_app=lambda: Flask("shop"))
+        result = CliRunner().invoke(flask, ["checkout-bridge", *arguments])
+        assert (result.exit_code, result.stdout, result.stderr.count("\n")) == (2, "", 1)
+        assert "CheckoutBridge(app)" in result.stderr
+
+
+def test_a_reset_of_the_demo_on_a_port_that_is_taken_leaves_its_data_alone(command: Command, data_dir: Path) -> None:
+    (data_dir / "demo").mkdir(parents=True)
+    (data_dir / "demo" / "shop.db").write_text("of the demo that runs")
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))
+        taken.listen()
+        result = command("demo", "--reset", "--port", taken.getsockname()[1])
+    assert (result.exit_code, result.stderr.count("\n")) == (2, 1)
+    assert (data_dir / "demo" / "shop.db").read_text() == "of the demo that runs"

@@ -6,6 +6,7 @@ import json
 import signal
 import socket
 import subprocess
+import time
 from collections.abc import Callable
 from pathlib import Path
 from select import select
@@ -90,3 +91,24 @@ def test_a_port_that_is_taken_is_told_in_one_line(command: tuple[str, ...], star
     assert (process.returncode, out, err.count("\n")) == (2, "", 1)
     assert f"127.0.0.1:{port}" in err
     assert "--port" in err
+
+
+def test_when_the_server_is_killed_its_worker_ends_and_the_port_is_free(start: Start, free_port: int) -> None:
+    process = start("engine", "serve", "--port", free_port, **KEYS)
+    _ready(process)
+    process.kill()
+    process.wait(timeout=PATIENCE)
+    free = False
+    give_up_at = time.monotonic() + PATIENCE
+    while not free and time.monotonic() < give_up_at:
+        time.sleep(0.1)
+        free = not _listens(free_port)
+    assert free, "its worker still listens"
+    again = start("engine", "serve", "--port", free_port, **KEYS)
+    assert str(free_port) in _ready(again)
+    _stop(again, signal.SIGTERM)
+
+
+def _listens(port: int) -> bool:
+    with socket.socket() as probe:
+        return probe.connect_ex(("127.0.0.1", port)) == 0

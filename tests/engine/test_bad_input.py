@@ -83,6 +83,8 @@ PAYLOADS: list[tuple[str, Any, str]] = [
     (NEW, {"type": "GIFT_VOUCHER"}, "Payload should have required property 'gift'"),
     (NEW, {"type": "GIFT_VOUCHER", "gift": {}}, "Property .gift should have required property 'amount'"),
     (NEW, {"type": "LOYALTY_CARD"}, "Property .type must be equal to one of"),
+    (NEW, {"type": "GIFT_VOUCHER", "gift": {"amount": 500, "balance": 501}}, "Property .gift.balance must not be more"),
+    (NEW, {"discount": {"percent_off": 10}}, "Property .discount should have required property 'type'"),
     (NEW, {"discount": {"type": "PERCENT", "percent_off": 101}}, "Property .discount.percent_off must be number"),
     (NEW, {"discount": {"type": "PERCENT"}}, "Property .discount should have required property 'percent_off'"),
     (NEW, {"discount": {"type": "AMOUNT", "amount_off": -5}}, "Property .discount.amount_off must be >= 0"),

@@ -120,6 +120,33 @@ def test_a_null_date_clears_it(engine: EngineClient) -> None:
     assert "expiration_date" not in engine.voucher("CODE")
 
 
+def test_a_limit_stays_unless_another_is_sent_and_null_lifts_it(engine: EngineClient) -> None:
+    engine.coupon("CODE", amount_off=100, quantity=2)
+
+    for nothing in ({}, {"redemption": {}}, {"redemption": None}, {"redemption": {"colour": "red"}}):
+        assert engine.put("/v1/vouchers/CODE", nothing)["redemption"]["quantity"] == 2
+    assert engine.put("/v1/vouchers/CODE", {"redemption": {"quantity": 3}})["redemption"]["quantity"] == 3
+    assert engine.put("/v1/vouchers/CODE", {"redemption": {"quantity": None}})["redemption"]["quantity"] is None
+    for _ in range(4):
+        engine.redeem("CODE", order={"amount": 1000})
+
+
+def test_what_a_discount_is_worth_may_change_without_its_type(engine: EngineClient) -> None:
+    engine.coupon("CODE", percent_off=10)
+
+    changed = engine.put("/v1/vouchers/CODE", {"discount": {"percent_off": 25}})
+
+    assert changed["discount"] == {"type": "PERCENT", "percent_off": 25}
+    assert engine.redeem("CODE", order={"amount": 1000})["order"]["total_amount"] == 750
+
+
+def test_a_gift_card_may_have_less_left_than_was_put_on_it(engine: EngineClient) -> None:
+    made = engine.post("/v1/vouchers/GIFT", {"type": "GIFT_VOUCHER", "gift": {"amount": 500, "balance": 500}})
+    assert made["gift"]["balance"] == 500
+    engine.post("/v1/vouchers/LESS", {"type": "GIFT_VOUCHER", "gift": {"amount": 500, "balance": 120}})
+    assert engine.redeem("LESS", order={"amount": 1000})["order"]["total_amount"] == 880
+
+
 def test_the_type_of_a_discount_cannot_change(engine: EngineClient) -> None:
     made = engine.coupon("CODE", percent_off=10)
 

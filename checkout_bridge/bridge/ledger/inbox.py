@@ -54,10 +54,16 @@ def open_rows(ledger: Ledger, platforms: Collection[str], *, limit: int) -> list
 
 
 def settle(ledger: Ledger, row: Row, status: str | None, reason: str | None, order_ref: str | None) -> None:
-    """Write down what came of it; without a status it stays open, to be tried again."""
+    """Write down what came of it; without a status it stays open, to be tried again.
+
+    What was dealt with well needs its body no more, and the body is about a person. One that another process has
+    dealt with in the meantime is left alone.
+    """
     values = {"status": status, "reason": reason, "order_ref": order_ref, "processed_at": ledger.now()}
+    if status in ("processed", "ignored"):
+        values["body"] = ""
     with writing(ledger.database) as connection:
-        connection.execute(update(deliveries).where(*_its(row)).values(**values))
+        connection.execute(update(deliveries).where(*_its(row), deliveries.c.status.is_(None)).values(**values))
 
 
 def _its(row: Row) -> tuple[Any, ...]:

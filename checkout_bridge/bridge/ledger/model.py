@@ -1,4 +1,4 @@
-"""The ledger's tables. Times are ISO 8601 text in UTC; amounts are integer minor units."""
+"""The ledger's tables, which may share a database with the engine's. Times are ISO text; amounts are minor units."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ metadata = MetaData()
 _Number = BigInteger().with_variant(Integer, "sqlite")
 
 checkouts = Table(
-    "checkouts",
+    "ledger_checkouts",
     metadata,
     Column("number", _Number, primary_key=True, autoincrement=True),
     Column("id", String(64), nullable=False, unique=True),
@@ -33,7 +33,7 @@ checkouts = Table(
     Column("created_at", String(30), nullable=False),
     Column("updated_at", String(30), nullable=False),
     Index(
-        "checkouts_order",
+        "ledger_checkouts_order",
         "platform",
         "shop",
         "order_ref",
@@ -46,14 +46,14 @@ checkouts = Table(
 
 def _attempt() -> tuple[Column[str], Column[int]]:
     return (
-        Column("checkout_id", String(64), ForeignKey("checkouts.id"), primary_key=True),
+        Column("checkout_id", String(64), ForeignKey("ledger_checkouts.id"), primary_key=True),
         Column("attempt", Integer, primary_key=True),
     )
 
 
 # Frozen at redemption; never updated.
 redemptions = Table(
-    "redemptions",
+    "ledger_redemptions",
     metadata,
     *_attempt(),
     Column("position", Integer, primary_key=True),
@@ -66,7 +66,7 @@ redemptions = Table(
 
 # What went back, a row for each redemption it went back for.
 give_backs = Table(
-    "give_backs",
+    "ledger_give_backs",
     metadata,
     *_attempt(),
     Column("position", Integer, primary_key=True),
@@ -77,7 +77,7 @@ give_backs = Table(
 
 # What was sent and answered upstream, once an attempt.
 exchanges = Table(
-    "exchanges",
+    "ledger_exchanges",
     metadata,
     *_attempt(),
     Column("request", JSON, nullable=False),
@@ -85,10 +85,10 @@ exchanges = Table(
 )
 
 history = Table(
-    "history",
+    "ledger_history",
     metadata,
     Column("number", _Number, primary_key=True, autoincrement=True),
-    Column("checkout_id", String(64), ForeignKey("checkouts.id"), nullable=False, index=True),
+    Column("checkout_id", String(64), ForeignKey("ledger_checkouts.id"), nullable=False, index=True),
     Column("attempt", Integer, nullable=False),
     Column("at", String(30), nullable=False),
     Column("event", String(40), nullable=False),
@@ -98,7 +98,7 @@ history = Table(
 )
 
 quotes = Table(
-    "quotes",
+    "ledger_quotes",
     metadata,
     Column("id", String(64), primary_key=True),
     Column("platform", String(64), nullable=False),
@@ -112,7 +112,7 @@ quotes = Table(
 )
 
 deliveries = Table(
-    "deliveries",
+    "ledger_deliveries",
     metadata,
     Column("platform", String(64), primary_key=True),
     Column("shop", String(255), primary_key=True),

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Mapping, Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 
 from sqlalchemy import Connection, Engine, insert, select, update
 from sqlalchemy.exc import IntegrityError
 
+from checkout_bridge.bridge import states
 from checkout_bridge.bridge.ledger.cache import FactCache
 from checkout_bridge.bridge.ledger.model import checkouts, exchanges, give_backs, history, redemptions
 from checkout_bridge.bridge.mapping import Applied
@@ -26,7 +27,7 @@ class Ledger:
 
     def __init__(self, url: str, clock: Callable[[], datetime]) -> None:
         self.database: Engine = open_database(url)
-        migrate(self.database, MIGRATIONS)
+        migrate(self.database, MIGRATIONS, "ledger_version")
         self._clock = clock
         self._facts: FactCache[list[Row]] = FactCache()
 
@@ -148,8 +149,9 @@ class Ledger:
         return None
 
     def shops(self) -> list[tuple[str, str]]:
-        """Every (platform, shop) that has an order here."""
-        statement = select(checkouts.c.platform, checkouts.c.shop).distinct().order_by("platform", "shop")
+        """Every (platform, shop) that has an order here for which something was redeemed."""
+        its = (checkouts.c.platform, checkouts.c.shop)
+        statement = select(*its).where(checkouts.c.state != states.FAILED).distinct().order_by(*its)
         with reading(self.database) as connection:
             return [(row.platform, row.shop) for row in connection.execute(statement)]
 
@@ -160,6 +162,14 @@ class Ledger:
             statement = statement.where(checkouts.c.state == state)
         with reading(self.database) as connection:
             return [row._asdict() for row in connection.execute(statement)]
+
+    def overdue(self, those_in: Collection[str], patience: timedelta, *, limit: int) -> list[Row]:
+        """Orders that have been in one of these states for longer than that, the oldest first."""
+        before = timestamp(self._clock() - patience)
+        statement = select(checkouts).where(checkouts.c.state.in_(those_in), checkouts.c.updated_at < before)
+        with reading(self.database) as connection:
+            rows = connection.execute(statement.order_by(checkouts.c.updated_at).limit(limit))
+            return [row._asdict() for row in rows]
 
     def redemptions_of(self, row: Row) -> list[Row]:
         """What was redeemed in the row's attempt. It never changes once it is there, so it is cached."""

@@ -60,7 +60,7 @@ def _release(unit: Unit, code: str, session_key: str) -> None:
     validations.release(unit, code, session_key)
 
 
-_DATES = ("start_date", "expiration_date")
+_CLEARED_BY_NULL = ("start_date", "expiration_date", "redemption.quantity")
 _VOUCHER = contract.VoucherAnswer
 
 OPERATIONS = (
@@ -91,7 +91,7 @@ OPERATIONS = (
         "Update a voucher",
         contract.VoucherUpdate(),
         _VOUCHER,
-        keep_nulls=_DATES,
+        keep_nulls=_CLEARED_BY_NULL,
         checks=vouchers.refuse_unsupported,
     ),
     Operation("DELETE", "/v1/vouchers/{code}", _delete, "Delete a voucher", status=204, query=True),

@@ -47,6 +47,8 @@ def create(unit: Unit, code: str | None, request: Mapping[str, Any]) -> Row:
     gift = request.get("gift") if kind == GIFT else None
     if gift is not None and "amount" not in gift:
         raise InvalidInput("Property .gift should have required property 'amount'")
+    if gift is not None and gift.get("balance", 0) > gift["amount"]:
+        raise InvalidInput("Property .gift.balance must not be more than the amount")
     row: Row = {
         "id": new_id("v_"),
         "code": code,
@@ -114,10 +116,10 @@ def update(unit: Unit, code: str, request: Mapping[str, Any]) -> Row:
     values = {name: request[name] for name in (*_PLAIN, "active") if name in request}
     if "metadata" in request:
         values["metadata"] = {**row["metadata"], **request["metadata"]}
-    if "redemption" in request:
-        values["quantity"] = request["redemption"].get("quantity")
+    if "quantity" in request.get("redemption", {}):
+        values["quantity"] = request["redemption"]["quantity"]
     if "discount" in request and row["discount"] is not None:
-        if request["discount"]["type"] != row["discount"]["type"]:
+        if request["discount"].get("type", row["discount"]["type"]) != row["discount"]["type"]:
             raise RequestError("Invalid voucher", key="invalid_voucher", details="The discount type cannot change")
         values["discount"] = {**row["discount"], **request["discount"]}
     if "gift" in request and row["gift_amount"] is not None and "amount" in request["gift"]:

@@ -22,6 +22,8 @@ OPTIONS = {
     "CANCEL_PATH": "/orders/<ref>/cancel",
     "REFUND_PATH": "/orders/<ref>/refund",
 }
+# How shops speak of a part of an order in other words than ours.
+_OF_A_PART = frozenset({"items", "line_items", "line_id", "sku", "quantity", "quantities", "total", "partial"})
 _REF_NAMES = ("order_ref", "order_id", "order_number")
 
 
@@ -84,18 +86,33 @@ class GenericPlugin:
 
     @hookimpl
     def refund_for(self, request: ShopRequest) -> Refund | None:
-        """The whole order, unless the request has JSON with ``lines`` or ``amount`` (minor units)."""
-        ref, body = request.ref or "", request.json()
-        told: Mapping[str, Any] = body if isinstance(body, dict) else request.form()
+        """The whole order, unless the request says which part: ``lines`` or ``amount`` (minor units).
+
+        Raises InvalidInput when it says something of a part that is not understood: that is never the whole order.
+        """
+        ref, told = request.ref or "", _told(request)
+        if strange := sorted(_OF_A_PART & set(told)):
+            raise InvalidInput(f"Property .{strange[0]} is not understood: a part is told by .lines or .amount")
         refund_id = str(told.get("refund_id") or f"{ref}:refund")
         return Refund(ref, refund_id, _lines(told.get("lines")), _amount(told.get("amount")))
 
 
+def _told(request: ShopRequest) -> Mapping[str, Any]:
+    """What a request tells in its query and its body, which is JSON, a form, or empty."""
+    form = request.form()
+    if form or not request.body():
+        return {**request.query, **form}
+    body = request.json()
+    if not isinstance(body, dict):
+        raise InvalidInput("Payload must be a JSON object or a form")
+    return {**request.query, **body}
+
+
 def _lines(lines: Any) -> tuple[RefundLine, ...] | None:
-    if not lines:
+    if lines is None:
         return None
     try:
-        return tuple(RefundLine(str(line["line_id"]), _whole(line["quantity"])) for line in lines)
+        return tuple(RefundLine(str(line["line_id"]), _whole(line["quantity"])) for line in lines or [None])
     except (KeyError, TypeError, ValueError):
         raise InvalidInput("Property .lines must be an array of {line_id, quantity}") from None
 

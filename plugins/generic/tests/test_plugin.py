@@ -5,10 +5,11 @@ from __future__ import annotations
 import json
 from types import SimpleNamespace
 from typing import Any
-from urllib.parse import parse_qsl
 
 import pytest
+from werkzeug.test import EnvironBuilder
 
+from checkout_bridge.bridge.shop import Request
 from checkout_bridge.errors import InvalidInput
 from checkout_bridge.events import Refund, RefundLine
 from checkout_bridge_generic import GenericPlugin
@@ -22,8 +23,10 @@ def _plugin(**options: str) -> GenericPlugin:
     return plugin
 
 
-def _request(method: str = "POST", *, body: Any = None, form: str = "", ref: str | None = None) -> Any:
-    return SimpleNamespace(method=method, ref=ref, json=lambda: body, form=lambda: dict(parse_qsl(form)))
+def _request(method: str = "POST", ref: str | None = None, **sent: Any) -> Request:
+    """A request as the middleware makes it; ``sent`` is what werkzeug's builder takes: ``json``, ``data``, ..."""
+    environ = EnvironBuilder("/orders/7/refund", method=method, **sent).get_environ()
+    return Request(environ, ref=ref, max_body=10_000)
 
 
 def _response(body: Any = None, **headers: str) -> Any:
@@ -59,12 +62,12 @@ def test_an_option_that_makes_no_sense_is_named(name: str, path: str) -> None:
 
 
 def test_a_cart_in_the_request_counts_before_the_one_shown() -> None:
-    cart = _plugin().cart_for(_request(body=CART), _nothing)
+    cart = _plugin().cart_for(_request(json=CART), _nothing)
     assert cart is not None
     assert cart.total == 1250
 
 
-@pytest.mark.parametrize("request_", [_request("GET", body=CART), _request(), _request(body={"note": "hi"})])
+@pytest.mark.parametrize("request_", [_request("GET", json=CART), _request(), _request(json={"note": "hi"})])
 def test_else_the_cart_is_fetched(request_: Any) -> None:
     asked = []
 
@@ -103,20 +106,21 @@ def test_the_reference_is_found_in_header_redirect_or_json(response: Any, ref: s
 
 
 @pytest.mark.parametrize(
-    ("request_", "refund"),
+    ("sent", "refund"),
     [
-        (_request(ref="7"), Refund("7", "7:refund")),
-        (_request(ref="7", form="refund_id=r-1&amount="), Refund("7", "r-1")),
-        (_request(ref="7", form="amount=250"), Refund("7", "7:refund", amount=250)),
-        (_request(ref="7", body={"refund_id": 5, "amount": 0}), Refund("7", "5", amount=0)),
-        (
-            _request(ref="7", body={"lines": [{"line_id": 1, "quantity": "2"}]}),
-            Refund("7", "7:refund", (RefundLine("1", 2),)),
-        ),
+        ({}, Refund("7", "7:refund")),
+        ({"data": {"refund_id": "r-1", "amount": ""}}, Refund("7", "r-1")),
+        ({"data": {"amount": "250"}}, Refund("7", "7:refund", amount=250)),
+        ({"data": {"amount": "250"}, "content_type": "multipart/form-data"}, Refund("7", "7:refund", amount=250)),
+        ({"query_string": "amount=250&refund_id=r-1"}, Refund("7", "r-1", amount=250)),
+        ({"query_string": "amount=250", "json": {"amount": 300}}, Refund("7", "7:refund", amount=300)),
+        ({"json": {"refund_id": 5, "amount": 0}}, Refund("7", "5", amount=0)),
+        ({"json": {"reason": "broken"}}, Refund("7", "7:refund")),
+        ({"json": {"lines": [{"line_id": 1, "quantity": "2"}]}}, Refund("7", "7:refund", (RefundLine("1", 2),))),
     ],
 )
-def test_a_refund_is_read_off_json_or_a_form(request_: Any, refund: Refund) -> None:
-    assert _plugin().refund_for(request_) == refund
+def test_a_refund_is_read_off_json_a_form_or_the_query(sent: dict[str, Any], refund: Refund) -> None:
+    assert _plugin().refund_for(_request(ref="7", **sent)) == refund
 
 
 @pytest.mark.parametrize(
@@ -126,12 +130,25 @@ def test_a_refund_is_read_off_json_or_a_form(request_: Any, refund: Refund) -> N
         ({"amount": True}, ".amount"),
         ({"amount": "-1"}, ".amount"),
         ({"lines": "all"}, ".lines"),
+        ({"lines": []}, ".lines"),
         ({"lines": [{"line_id": "a"}]}, ".lines"),
         ({"lines": [{"line_id": "a", "quantity": 1.9}]}, ".lines"),
         ({"lines": [{"line_id": "a", "quantity": True}]}, ".lines"),
+        ({"items": [{"id": "a", "quantity": 1}]}, ".items"),
+        ({"quantity": 1}, ".quantity"),
+        ([], "object"),
+        ("all", "object"),
+        (None, "object"),
     ],
 )
 def test_a_refund_that_makes_no_sense_is_named(body: Any, field: str) -> None:
     with pytest.raises(InvalidInput) as refusal:
-        _plugin().refund_for(_request(ref="7", body=json.loads(json.dumps(body))))
+        _plugin().refund_for(_request(ref="7", data=json.dumps(body), content_type="application/json"))
     assert field in str(refusal.value.details)
+
+
+@pytest.mark.parametrize("sent", [b'{"amount": 5', b"amount: 5"])
+@pytest.mark.parametrize("content_type", ["application/json", "text/plain", ""])
+def test_a_body_that_cannot_be_read_is_never_the_whole_order(sent: bytes, content_type: str) -> None:
+    with pytest.raises(InvalidInput):
+        _plugin().refund_for(_request(ref="7", data=sent, content_type=content_type))

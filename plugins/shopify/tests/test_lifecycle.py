@@ -121,9 +121,16 @@ def test_an_order_can_be_cancelled_after_a_part_of_it_was_refunded(stocked: Stor
     assert (stocked.used("SAVE"), stocked.credits("GIFT-1")) == (0, 5000)
 
 
-def test_a_refund_of_an_order_that_is_not_known_is_ignored(store: Store) -> None:
-    answer = store.tell("refunds/create", refund_of(WHOLE))
-    assert (answer["status"], answer["reason"]) == ("ignored", "the order is not known")
+def test_a_refund_that_overtakes_its_order_is_done_once_the_order_is_there(stocked: Store) -> None:
+    early = stocked.tell("refunds/create", refund_of(WHOLE), event_id="early")
+    assert (early["status"], early["reason"]) == ("ignored", "the order is not known yet")
+    assert [(row["event_id"], row["status"]) for row in stocked.kept()] == [("early", None)]
+
+    stocked.tell("orders/paid", paid_order("SAVE", "GIFT-1"))
+
+    assert stocked.order()["state"] == "unwound"
+    assert {row["status"] for row in stocked.kept()} == {"processed"}
+    assert (stocked.used("SAVE"), stocked.credits("GIFT-1")) == (0, 5000)
 
 
 def test_a_code_that_is_used_up_is_refused_and_nothing_else_of_the_order_counts(stocked: Store) -> None:

@@ -6,6 +6,11 @@ from alembic import context
 
 from checkout_bridge.engine.store.schema import metadata
 
-connection = context.config.attributes["connection"]
-context.configure(connection=connection, target_metadata=metadata, transactional_ddl=False)
+attributes = context.config.attributes
+context.configure(
+    connection=attributes["connection"],
+    version_table=attributes["version_table"],
+    target_metadata=metadata,
+    transactional_ddl=False,
+)
 context.run_migrations()

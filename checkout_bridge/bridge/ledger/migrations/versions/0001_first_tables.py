@@ -12,7 +12,7 @@ down_revision = None
 def upgrade() -> None:
     """Make every table of the first release."""
     op.create_table(
-        "checkouts",
+        "ledger_checkouts",
         sa.Column("number", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), autoincrement=True, nullable=False),
         sa.Column("id", sa.String(length=64), nullable=False),
         sa.Column("platform", sa.String(length=64), nullable=False),
@@ -35,17 +35,17 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("number"),
         sa.UniqueConstraint("id"),
     )
+    op.create_index(op.f("ix_ledger_checkouts_state"), "ledger_checkouts", ["state"], unique=False)
     op.create_index(
-        "checkouts_order",
-        "checkouts",
+        "ledger_checkouts_order",
+        "ledger_checkouts",
         ["platform", "shop", "order_ref"],
         unique=True,
         sqlite_where=sa.text("order_ref IS NOT NULL"),
         postgresql_where=sa.text("order_ref IS NOT NULL"),
     )
-    op.create_index(op.f("ix_checkouts_state"), "checkouts", ["state"], unique=False)
     op.create_table(
-        "deliveries",
+        "ledger_deliveries",
         sa.Column("platform", sa.String(length=64), nullable=False),
         sa.Column("shop", sa.String(length=255), nullable=False),
         sa.Column("event_id", sa.String(length=255), nullable=False),
@@ -59,7 +59,7 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("platform", "shop", "event_id"),
     )
     op.create_table(
-        "quotes",
+        "ledger_quotes",
         sa.Column("id", sa.String(length=64), nullable=False),
         sa.Column("platform", sa.String(length=64), nullable=False),
         sa.Column("shop", sa.String(length=255), nullable=False),
@@ -72,19 +72,19 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("id"),
     )
     op.create_table(
-        "exchanges",
+        "ledger_exchanges",
         sa.Column("checkout_id", sa.String(length=64), nullable=False),
         sa.Column("attempt", sa.Integer(), nullable=False),
         sa.Column("request", sa.JSON(), nullable=False),
         sa.Column("response", sa.JSON(), nullable=True),
         sa.ForeignKeyConstraint(
             ["checkout_id"],
-            ["checkouts.id"],
+            ["ledger_checkouts.id"],
         ),
         sa.PrimaryKeyConstraint("checkout_id", "attempt"),
     )
     op.create_table(
-        "give_backs",
+        "ledger_give_backs",
         sa.Column("checkout_id", sa.String(length=64), nullable=False),
         sa.Column("attempt", sa.Integer(), nullable=False),
         sa.Column("position", sa.Integer(), nullable=False),
@@ -93,12 +93,12 @@ def upgrade() -> None:
         sa.Column("at", sa.String(length=30), nullable=False),
         sa.ForeignKeyConstraint(
             ["checkout_id"],
-            ["checkouts.id"],
+            ["ledger_checkouts.id"],
         ),
         sa.PrimaryKeyConstraint("checkout_id", "attempt", "position"),
     )
     op.create_table(
-        "history",
+        "ledger_history",
         sa.Column("number", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), autoincrement=True, nullable=False),
         sa.Column("checkout_id", sa.String(length=64), nullable=False),
         sa.Column("attempt", sa.Integer(), nullable=False),
@@ -109,13 +109,13 @@ def upgrade() -> None:
         sa.Column("detail", sa.Text(), nullable=True),
         sa.ForeignKeyConstraint(
             ["checkout_id"],
-            ["checkouts.id"],
+            ["ledger_checkouts.id"],
         ),
         sa.PrimaryKeyConstraint("number"),
     )
-    op.create_index(op.f("ix_history_checkout_id"), "history", ["checkout_id"], unique=False)
+    op.create_index(op.f("ix_ledger_history_checkout_id"), "ledger_history", ["checkout_id"], unique=False)
     op.create_table(
-        "redemptions",
+        "ledger_redemptions",
         sa.Column("checkout_id", sa.String(length=64), nullable=False),
         sa.Column("attempt", sa.Integer(), nullable=False),
         sa.Column("position", sa.Integer(), nullable=False),
@@ -126,8 +126,8 @@ def upgrade() -> None:
         sa.Column("allocations", sa.JSON(), nullable=False),
         sa.ForeignKeyConstraint(
             ["checkout_id"],
-            ["checkouts.id"],
+            ["ledger_checkouts.id"],
         ),
         sa.PrimaryKeyConstraint("checkout_id", "attempt", "position"),
     )
-    op.create_index(op.f("ix_redemptions_redemption_id"), "redemptions", ["redemption_id"], unique=False)
+    op.create_index(op.f("ix_ledger_redemptions_redemption_id"), "ledger_redemptions", ["redemption_id"], unique=False)

@@ -1,0 +1,91 @@
+"""Looks after orders that a crash or a lost answer left open: settles them, confirms them or gives them back."""
+
+from __future__ import annotations
+
+import logging
+import time
+from collections.abc import Callable
+from datetime import timedelta
+from threading import Lock
+from typing import Any
+
+from checkout_bridge.bridge import states
+from checkout_bridge.bridge.ledger.store import Ledger
+from checkout_bridge.bridge.settle import Settler
+from checkout_bridge.bridge.unwind import Unwinder
+from checkout_bridge.errors import BackendRefused, BridgeError, Conflict
+
+Row = dict[str, Any]
+FindOrder = Callable[[str, str], bool | None]
+
+# How often checkouts look after those before them, and how many they take on: few, so that none is late.
+EVERY_SECONDS = 60
+AT_ONCE = 3
+
+log = logging.getLogger(__name__)
+
+
+class Sweeper:
+    """``find_order(platform, order_ref)`` says whether the shop has an order; None when nobody can tell."""
+
+    def __init__(
+        self, ledger: Ledger, settler: Settler, unwinder: Unwinder, find_order: FindOrder, *, confirm_within: float
+    ) -> None:
+        self._ledger = ledger
+        self._settler = settler
+        self._unwinder = unwinder
+        self._find_order = find_order
+        self._confirm_within = timedelta(seconds=confirm_within)
+        self._swept_at: float | None = None
+        self._lock = Lock()
+
+    def sweep_sometimes(self) -> None:
+        """Take on a few, if this process has not done so for a while; what fails is left for the next time."""
+        with self._lock:
+            now = time.monotonic()
+            if self._swept_at is not None and now - self._swept_at < EVERY_SECONDS:
+                return
+            self._swept_at = now
+        try:
+            self.sweep(limit=AT_ONCE)
+        except BridgeError as error:
+            log.warning("sweep stopped: %s", error.key)
+
+    def sweep(self, *, limit: int) -> list[Row]:
+        """Take on the orders that are overdue, the oldest first; gives them as they are now.
+
+        One that the promotions API refuses is left as it is, or ``stuck``, and the others go on. Raises
+        BackendUnreachable or OutcomeUnknown when it cannot be asked at all.
+        """
+        patience = self._settler.patience
+        open_rows = self._ledger.overdue((states.INTENDED, states.UNWINDING), patience, limit=limit)
+        unconfirmed = self._ledger.overdue((states.REDEEMED,), self._confirm_within, limit=limit)
+        return [self._tried(row) for row in (*open_rows, *unconfirmed)]
+
+    def _tried(self, row: Row) -> Row:
+        try:
+            return self._take_on(row)
+        except (BackendRefused, Conflict) as error:
+            log.warning("checkout %s stays as it is: %s", row["id"], error.key)
+            return self._ledger.by_id(row["id"]) or row
+
+    def _take_on(self, row: Row) -> Row:
+        if row["state"] == states.INTENDED:
+            row = self._settler.settle(row)
+            if row["state"] != states.REDEEMED or row["order_ref"] is not None:
+                return row
+            # The shop never learnt of it, so no order of the shop can stand on it.
+        if row["state"] == states.REDEEMED:
+            try:
+                is_there = self._is_there(row)
+            except Exception as error:  # whatever a foreign plugin raises: nothing is given back on a guess
+                log.error("order %s could not be looked for", row["order_ref"], exc_info=error)
+                return row
+            if is_there:
+                return self._ledger.move(row, (states.REDEEMED,), {"state": states.CONFIRMED}) or row
+        reason = row["reason"] if row["state"] == states.UNWINDING else "nobody confirmed the order"
+        return self._unwinder.unwind(row, reason=reason, event_id=None, event="unconfirmed")
+
+    def _is_there(self, row: Row) -> bool:
+        ref = row["order_ref"]
+        return ref is not None and bool(self._find_order(row["platform"], ref))
