@@ -19,12 +19,12 @@ DATABASE_VARIABLE = "BENCHMARK_DATABASE"
 
 _COUNT = "UPDATE vouchers SET redeemed_quantity = redeemed_quantity + 1 WHERE code = ? AND deleted_at IS NULL"
 _ORDER = """
-    INSERT INTO orders (id, source_id, status, body, redeemed_discount, applied_discount, redemptions, created_at)
+    INSERT INTO orders (id, source_id, status, body, change, applied, redemptions, created_at)
     VALUES (?, ?, 'PAID', ?, ?, ?, ?, ?)
 """
 _REDEMPTION = """
     INSERT INTO redemptions
-    (id, object, date, related_object_type, related_object_id, order_id, result, status, discount, "order")
+    (id, object, date, related_object_type, related_object_id, order_id, result, status, change, "order")
     VALUES (?, 'redemption', ?, 'voucher', ?, ?, 'SUCCESS', 'SUCCEEDED', ?, ?)
 """
 
@@ -72,11 +72,12 @@ def _connect(path: str) -> sqlite3.Connection:
 def _redeem(connection: sqlite3.Connection, sent: dict[str, Any]) -> dict[str, Any]:
     code, order = sent["redeemables"][0]["id"], sent["order"]
     order_id, redemption_id = "ord_" + secrets.token_hex(9), "r_" + secrets.token_hex(9)
-    now, discount, body = datetime.now(UTC).isoformat(), order["amount"] // 10, json.dumps(order)
+    now, body = datetime.now(UTC).isoformat(), json.dumps(order)
+    change = json.dumps({"discount": order["amount"] // 10, "lines": {}, "added": {}})
     told = json.dumps({redemption_id: {"date": now}})
     connection.execute("BEGIN IMMEDIATE")
     connection.execute(_COUNT, (code,))
-    connection.execute(_ORDER, (order_id, order["source_id"], body, discount, discount, told, now))
-    connection.execute(_REDEMPTION, (redemption_id, now, code, order_id, discount, body))
+    connection.execute(_ORDER, (order_id, order["source_id"], body, change, change, told, now))
+    connection.execute(_REDEMPTION, (redemption_id, now, code, order_id, change, body))
     connection.execute("COMMIT")
     return {"redemptions": [{"id": redemption_id, "date": now}], "order": {"id": order_id, **order}}

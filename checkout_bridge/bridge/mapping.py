@@ -75,7 +75,8 @@ def stack_payload(
 
 
 def applied_by(cart: Cart, answer: Mapping[str, Any]) -> list[Applied]:
-    """What a redemption answer says was applied, each spread over the lines in proportion to what was left of them.
+    """What a redemption answer says was applied, each on the lines it was about, or spread over all in
+    proportion to what was left of them.
 
     Raises MalformedAnswer when the answer does not tell.
     """
@@ -90,11 +91,22 @@ def applied_by(cart: Cart, answer: Mapping[str, Any]) -> list[Applied]:
 def _applied(cart: Cart, redemption: Mapping[str, Any], left: list[int]) -> Applied:
     voucher, order = redemption["voucher"], redemption.get("order") or {}
     amount = int(order.get("total_applied_discount_amount", redemption.get("amount") or 0))
-    parts = allocate(min(amount, sum(left)), left)
-    for i, part in enumerate(parts):
-        left[i] -= part
+    own = _own_shares(order, left)
+    on_order = amount - int(order.get("items_applied_discount_amount") or 0)
+    left[:] = [value - part for value, part in zip(left, own, strict=True)]
+    shares = allocate(max(0, min(on_order, sum(left))), left)
+    left[:] = [value - part for value, part in zip(left, shares, strict=True)]
+    parts = [part + share for part, share in zip(own, shares, strict=True)]
     by_line = {line.line_id: part for line, part in zip(cart.lines, parts, strict=True)}
     return Applied(voucher["code"], voucher["type"], redemption["id"], amount, by_line)
+
+
+def _own_shares(order: Mapping[str, Any], left: list[int]) -> list[int]:
+    """What an incentive on lines took off each; lines that it added are not the cart's."""
+    items = order.get("items") or ()
+    taken = [int(item.get("applied_discount_amount") or 0) for item in items[: len(left)]]
+    taken += [0] * (len(left) - len(taken))
+    return [min(part, value) for part, value in zip(taken, left, strict=True)]
 
 
 def rejected_by(answer: Mapping[str, Any]) -> list[dict[str, Any]]:

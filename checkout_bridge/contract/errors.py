@@ -22,7 +22,9 @@ _IN_THE_CONTRACTS_WORDS = {
 
 
 class ErrorBody(ContractSchema):
-    """``{code, key, message, details, request_id, resource_id?, resource_type?}``."""
+    """``{code, key, message, details, request_id, resource_id?, resource_type?, error?}``; ``error.message`` is the
+    merchant's own word for it.
+    """
 
     code = fields.Integer(required=True)
     key = Text(required=True)
@@ -31,6 +33,7 @@ class ErrorBody(ContractSchema):
     request_id = Text()
     resource_id = Text()
     resource_type = Text()
+    error = fields.Dict()
 
 
 def load(schema: Schema, payload: Any, *, keep_nulls: Collection[str] = ()) -> dict[str, Any]:

@@ -51,10 +51,16 @@ class OrderItemRequest(ContractSchema):
 
 
 class OrderItem(OrderItemRequest):
-    """A line item as answered: what was sent and what it is worth."""
+    """A line item as answered: what was sent and what it is worth; ``applied_*`` is what redeemables just did to it."""
 
+    id = Text()
     object = fields.String(validate=one_of("order_item"))
     subtotal_amount = Money()
+    applied_discount_amount = Money()
+    applied_discount_quantity = WholeNumber()
+    # Both are negative for pieces that gave way to others.
+    applied_quantity = fields.Integer()
+    applied_quantity_amount = fields.Integer()
 
 
 class OrderRequest(ContractSchema):

@@ -23,18 +23,58 @@ GIFT = "GIFT_VOUCHER"
 LONGEST_CODE = 200
 
 
-class Discount(ContractSchema):
-    """``{type: AMOUNT, amount_off}`` or ``{type: PERCENT, percent_off, amount_limit?}``, off the whole order."""
+ITEM_EFFECTS = (
+    "APPLY_TO_ITEMS",
+    "APPLY_TO_ITEMS_PROPORTIONALLY",
+    "APPLY_TO_ITEMS_PROPORTIONALLY_BY_QUANTITY",
+    "APPLY_TO_ITEMS_BY_QUANTITY",
+)
+UNIT_EFFECTS = ("ADD_MISSING_ITEMS", "ADD_NEW_ITEMS", "ADD_MANY_ITEMS", "REPLACE_ITEMS")
+# Type -> the property that says how much, and the effects it may have.
+DISCOUNT_TYPES = {
+    "AMOUNT": ("amount_off", ("APPLY_TO_ORDER", *ITEM_EFFECTS)),
+    "PERCENT": ("percent_off", ("APPLY_TO_ORDER", "APPLY_TO_ITEMS")),
+    "FIXED": ("fixed_amount", ("APPLY_TO_ORDER", "APPLY_TO_ITEMS")),
+    "UNIT": ("unit_off", UNIT_EFFECTS),
+}
 
-    type = fields.String(required=True, validate=one_of("AMOUNT", "PERCENT"))
+
+class FreeUnits(ContractSchema):
+    """Free pieces of one product or SKU: one of several in ``units``."""
+
+    unit_off = WholeNumber(required=True, minimum=1, maximum=10**6)
+    unit_type = Text(required=True)
+    effect = fields.String(validate=one_of("ADD_MISSING_ITEMS", "ADD_NEW_ITEMS"))
+
+
+class Discount(ContractSchema):
+    """What a coupon is worth: ``{type: AMOUNT, amount_off}``, ``{type: PERCENT, percent_off, amount_limit?}``,
+    ``{type: FIXED, fixed_amount}`` or ``{type: UNIT, unit_off, unit_type}``; ``effect`` says on what.
+    """
+
+    type = fields.String(required=True, validate=one_of(*DISCOUNT_TYPES))
     amount_off = Money()
     percent_off = Percentage()
     amount_limit = Money()
-    effect = fields.String(validate=one_of("APPLY_TO_ORDER"))
+    aggregated_amount_limit = Money()
+    fixed_amount = Money()
+    unit_off = WholeNumber(minimum=1, maximum=10**6)
+    unit_type = Text()
+    units = fields.List(
+        fields.Nested(FreeUnits), validate=validate.Length(1, 100, error="must have from 1 to 100 items")
+    )
+    effect = Text()
 
     @validates_schema
-    def _has_its_value(self, data: dict[str, Any], **_: Any) -> None:
-        needed = "amount_off" if data.get("type") == "AMOUNT" else "percent_off"
+    def _fits_its_type(self, data: dict[str, Any], **_: Any) -> None:
+        needed, effects = DISCOUNT_TYPES[data["type"]]
+        if data.get("effect", effects[0]) not in effects:
+            message = f"must be equal to one of the allowed values: {', '.join(effects)}"
+            raise ValidationError({"effect": [message]})
+        if data.get("effect") == "ADD_MANY_ITEMS":
+            needed = "units"
+        elif data["type"] == "UNIT" and "unit_type" not in data:
+            raise ValidationError({"unit_type": ["Missing data for required field."]})
         if needed not in data:
             raise ValidationError({needed: ["Missing data for required field."]})
 
@@ -44,7 +84,7 @@ class Gift(ContractSchema):
 
     amount = Money()
     balance = Money()
-    effect = fields.String(validate=one_of("APPLY_TO_ORDER"))
+    effect = fields.String(validate=one_of("APPLY_TO_ORDER", "APPLY_TO_ITEMS"))
 
 
 class RedemptionLimit(ContractSchema):
@@ -86,10 +126,10 @@ class VoucherRequest(_VoucherProperties):
 class DiscountUpdate(Discount):
     """What may change on a discount; its type may not."""
 
-    type = fields.String(validate=one_of("AMOUNT", "PERCENT"))
+    type = fields.String(validate=one_of(*DISCOUNT_TYPES))
 
     @validates_schema
-    def _has_its_value(self, data: dict[str, Any], **_: Any) -> None:
+    def _fits_its_type(self, data: dict[str, Any], **_: Any) -> None:
         """What was not sent stays."""
 
 

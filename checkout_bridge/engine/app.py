@@ -12,12 +12,19 @@ from sqlalchemy import Engine
 
 from checkout_bridge import __version__
 from checkout_bridge.database import migrate, open_database
-from checkout_bridge.engine.http import openapi, orders, redemptions, vouchers
+from checkout_bridge.engine.http import openapi, orders, products, redemptions, validation_rules, vouchers
 from checkout_bridge.engine.http.api import Api
 from checkout_bridge.errors import NotFound, Unauthorized
 from checkout_bridge.web import answer_errors
 
 MAX_BODY = 10 * 1024 * 1024
+_OPERATIONS = (
+    *vouchers.OPERATIONS,
+    *orders.OPERATIONS,
+    *products.OPERATIONS,
+    *validation_rules.OPERATIONS,
+    *redemptions.OPERATIONS,
+)
 MIGRATIONS = Path(__file__).parent / "store" / "migrations"
 
 
@@ -48,7 +55,7 @@ def create_engine_app(
     app.json.sort_keys = False  # type: ignore[attr-defined]
     app.json.compact = True  # type: ignore[attr-defined]
     api = Api(database, clock, app_id)
-    for operation in (*vouchers.OPERATIONS, *orders.OPERATIONS, *redemptions.OPERATIONS):
+    for operation in _OPERATIONS:
         api.add(app, operation)
     openapi.serve(app, api.operations, __version__)
     answer_errors(app)

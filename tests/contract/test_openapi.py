@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -170,8 +170,14 @@ def test_the_page_loads_the_description_from_the_engine_itself(client: FlaskClie
             assert response.status_code == 200, asset
 
 
-def test_answers_are_what_the_description_says(client: FlaskClient, document: Any) -> None:
-    def check(method: str, path: str, body: Any = None, status: int = 200) -> Any:
+Check = Callable[..., Any]
+
+
+@pytest.fixture
+def check(client: FlaskClient, document: Any) -> Check:
+    """Asks, and looks whether status and answer are as described."""
+
+    def ask(method: str, path: str, body: Any = None, status: int = 200) -> Any:
         response = client.open(path, method=method, json=body)
         assert response.status_code == status, response.get_data(as_text=True)
         schema = answer_schema(document, method, path.partition("?")[0], status)
@@ -182,6 +188,10 @@ def test_answers_are_what_the_description_says(client: FlaskClient, document: An
         assert list(departures(document, schema, answer)) == []
         return answer
 
+    return ask
+
+
+def test_answers_are_what_the_description_says(check: Check) -> None:
     stack = {
         "redeemables": [{"object": "voucher", "id": code} for code in ("CODE", "GIFT")],
         "order": {"source_id": "cart-1", "items": [{"source_id": "shirt", "quantity": 2, "price": 500}]},
@@ -216,3 +226,51 @@ def test_answers_are_what_the_description_says(client: FlaskClient, document: An
     check("PUT", "/v1/customers/ann", {"name": "Anna"})
     check("GET", "/v1/orders/none", status=404)
     check("DELETE", "/v1/vouchers/CODE", status=204)
+
+
+def test_answers_about_products_and_their_discounts_are_what_the_description_says(check: Check) -> None:
+    shirt = {"source_id": "shirt", "name": "Shirt", "price": 900, "attributes": ["colour"], "metadata": {"a": 1}}
+    check("POST", "/v1/products", shirt)
+    check("POST", "/v1/products", {})
+    check("POST", "/v1/products", {"price": -1}, 400)
+    red = {"source_id": "red", "sku": "Red", "price": 1000, "attributes": {"colour": "red"}}
+    check("POST", "/v1/products/shirt/skus", red)
+    check("PUT", "/v1/products/shirt", {"price": 950})
+    check("PUT", "/v1/products/shirt/skus/red", {"currency": "EUR"})
+    for path in ("products", "products/shirt", "products/shirt/skus", "skus/red"):
+        check("GET", f"/v1/{path}")
+    check("GET", "/v1/products/none", status=404)
+    included = [{"object": "product", "source_id": "shirt", "effect": "APPLY_TO_CHEAPEST", "quantity_limit": 1}]
+    over_1 = {"name": "order.amount", "conditions": {"$more_than": [100]}, "error": {"message": "Too little"}}
+    sent = {"name": "a", "rules": {"1": over_1, "logic": "1"}, "applicable_to": {"included": included}}
+    rule = check("POST", "/v1/validation-rules", sent)
+    check("POST", "/v1/validation-rules", {"rules": {"1": {}}}, 400)
+    check("POST", "/v1/validation-rules", {})
+    path = f"/v1/validation-rules/{rule['id']}"
+    check("POST", "/v1/vouchers/HALF", {"discount": {"type": "PERCENT", "percent_off": 50}})
+    units = [{"unit_off": 1, "unit_type": "red", "effect": "ADD_NEW_ITEMS"}]
+    check("POST", "/v1/vouchers/FREE", {"discount": {"type": "UNIT", "effect": "ADD_MANY_ITEMS", "units": units}})
+    gift = {"amount": 300, "effect": "APPLY_TO_ITEMS"}
+    check("POST", "/v1/vouchers/GIFT", {"type": "GIFT_VOUCHER", "gift": gift})
+    assignment = {"related_object_type": "voucher", "related_object_id": "HALF"}
+    assigned = check("POST", f"{path}/assignments", assignment)
+    check("POST", f"{path}/assignments", assignment, 409)
+    check("PUT", path, {"name": "b"})
+    for some in (path, "/v1/validation-rules", f"{path}/assignments"):
+        check("GET", some)
+    stack = {
+        "redeemables": [{"object": "voucher", "id": code} for code in ("FREE", "HALF", "GIFT")],
+        "order": {"source_id": "cart-2", "items": [{"source_id": "shirt", "quantity": 2}]},
+    }
+    check("POST", "/v1/validations", stack)
+    parent_id = check("POST", "/v1/redemptions", stack)["parent_redemption"]["id"]
+    check("GET", f"/v1/redemptions/{parent_id}")
+    check("GET", "/v1/orders/cart-2")
+    check("POST", f"/v1/redemptions/{parent_id}/rollbacks")
+    refused = {**stack, "redeemables": stack["redeemables"][1:2], "order": {"amount": 1}}
+    check("POST", "/v1/validations", refused)
+    check("POST", "/v1/redemptions", refused, 400)
+    check("DELETE", f"{path}/assignments/{assigned['id']}", status=204)
+    check("DELETE", path, status=204)
+    check("DELETE", "/v1/products/shirt/skus/red", status=204)
+    check("DELETE", "/v1/products/shirt", status=204)

@@ -66,13 +66,21 @@ class EngineClient:
         return self.ask("DELETE", path, status=status)
 
     def coupon(self, code: str, *, status: int = 200, quantity: int | None = None, **discount: Any) -> Any:
-        """Create a coupon: ``amount_off=`` or ``percent_off=``."""
+        """Create a coupon: ``amount_off=`` or ``percent_off=``; with ``type=`` whatever else a discount may be."""
         kind = "AMOUNT" if "amount_off" in discount else "PERCENT"
         body = {"discount": {"type": kind, **discount}, "redemption": {"quantity": quantity}}
         return self.post(f"/v1/vouchers/{code}", body, status=status)
 
     def gift_card(self, code: str, amount: int) -> Any:
         return self.post(f"/v1/vouchers/{code}", {"type": "GIFT_VOUCHER", "gift": {"amount": amount}})
+
+    def obey(self, *codes: str, **rule: Any) -> Any:
+        """Create a validation rule and let vouchers obey it."""
+        made = self.post("/v1/validation-rules", {"name": "a rule", **rule})
+        for code in codes:
+            assignment = {"related_object_type": "voucher", "related_object_id": code}
+            self.post(f"/v1/validation-rules/{made['id']}/assignments", assignment)
+        return made
 
     def redeem(self, *codes: str, status: int = 200, **request: Any) -> Any:
         return self.post("/v1/redemptions", {**stack(*codes), **request}, status=status)
@@ -100,6 +108,11 @@ class EngineClient:
         with reading(self.app.extensions["checkout_bridge.engine"]) as connection:
             tables = metadata.sorted_tables
             return {table.name: [tuple(row) for row in connection.execute(select(table))] for table in tables}
+
+
+def about(*product_ids: str, **how: Any) -> dict[str, Any]:
+    """An ``applicable_to`` that includes these products, all in the same way."""
+    return {"included": [{"object": "product", "id": name, **how} for name in product_ids]}
 
 
 def stack(*codes: str) -> dict[str, Any]:

@@ -1,4 +1,4 @@
-"""What redeemables are worth on an order, and how money is split: tables of cases, and what holds for all of them."""
+"""What redeemables are worth on a whole order, and how money is split: tables of cases, and what holds for all."""
 
 from __future__ import annotations
 
@@ -8,9 +8,11 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from checkout_bridge.engine.pricing.effects import AmountOff, Effect, GiftCredits, PercentOff
-from checkout_bridge.engine.pricing.order import OrderState, amounts, order_amount, starting_state
+from checkout_bridge.engine.pricing.amounts import order_fields
+from checkout_bridge.engine.pricing.effects import AmountOff, Effect, FixedPrice, GiftCredits, PercentOff
+from checkout_bridge.engine.pricing.order import Line, OrderState
 from checkout_bridge.engine.pricing.stack import Candidate, apply_stack
+from checkout_bridge.engine.services.changes import state_of
 from checkout_bridge.errors import InvalidInput, NotFound
 from checkout_bridge.money import MAX_MINOR, allocate, half_up
 
@@ -18,11 +20,13 @@ quick = settings(max_examples=100, deadline=None)
 money = st.integers(0, MAX_MINOR)
 percent = st.decimals(0, 100, places=2).map(Fraction)
 effects = st.one_of(
-    st.builds(AmountOff, money),
+    st.builds(AmountOff, money, st.none() | money),
     st.builds(PercentOff, percent, st.none() | money),
+    st.builds(FixedPrice, money),
     st.builds(GiftCredits, money),
 )
-states = st.builds(OrderState, money, money, money)
+discounted_lines = st.lists(st.builds(Line, amount=money, discount=money), max_size=3).map(tuple)
+states = st.builds(OrderState, money, money, discounted_lines)
 
 
 @pytest.mark.parametrize(
@@ -37,8 +41,13 @@ def test_halves_are_rounded_up(numerator: int, denominator: int, rounded: int) -
     ("state", "effect", "value"),
     [
         (OrderState(200_000, 100), PercentOff(Fraction(20)), 39_980),
-        (OrderState(53_000, 0, 2650), PercentOff(Fraction(3)), 1511),
+        (OrderState(53_000, 0, (Line(amount=53_000, discount=2650),)), PercentOff(Fraction(3)), 1511),
         (OrderState(1000, 200), AmountOff(1000), 800),
+        (OrderState(1000), AmountOff(500, 300), 300),
+        (OrderState(1000), FixedPrice(300), 700),
+        (OrderState(1000, 200), FixedPrice(300), 500),
+        (OrderState(1000), FixedPrice(1000), 0),
+        (OrderState(1000), FixedPrice(2000), 0),
         (OrderState(1000), PercentOff(Fraction(50), 300), 300),
         (OrderState(1000), PercentOff(Fraction(10), 300), 100),
         (OrderState(1000, 1000), PercentOff(Fraction(50)), 0),
@@ -48,7 +57,9 @@ def test_halves_are_rounded_up(numerator: int, denominator: int, rounded: int) -
     ],
 )
 def test_an_effect_sees_what_is_left_to_pay(state: OrderState, effect: Effect, value: int) -> None:
-    assert effect.value(state) == value
+    change = effect.change(state)
+
+    assert (change.discount, change.lines) == (value, {})
 
 
 @pytest.mark.parametrize(
@@ -67,20 +78,22 @@ def test_an_amount_is_split_by_the_largest_remainder(amount: int, weights: list[
 
 
 def test_an_order_is_worth_no_more_than_the_largest_amount() -> None:
-    assert order_amount({"items": [{"amount": MAX_MINOR}]}) == MAX_MINOR
+    assert state_of({"items": [{"amount": MAX_MINOR}]}) == OrderState(MAX_MINOR, lines=(Line(amount=MAX_MINOR),))
     with pytest.raises(InvalidInput, match=r"\.items"):
-        order_amount({"items": [{"amount": MAX_MINOR}, {"amount": 1}]})
+        state_of({"items": [{"amount": MAX_MINOR}, {"amount": 1}]})
     with pytest.raises(InvalidInput, match=r"\.items"):
-        order_amount({"items": [{"price": MAX_MINOR, "quantity": 2}]})
+        state_of({"items": [{"price": MAX_MINOR, "quantity": 2}]})
 
 
 def test_an_order_without_any_price_has_no_amount() -> None:
-    assert starting_state({"items": [{"source_id": "shirt", "quantity": 2}]}) is None
+    assert state_of({"items": [{"source_id": "shirt", "quantity": 2}]}) is None
 
 
 def test_discounts_that_are_zero_are_left_out_but_for_those_just_applied() -> None:
-    assert amounts(OrderState(1000)) == {"amount": 1000, "total_amount": 1000}
-    assert amounts(OrderState(1000), applied=0)["applied_discount_amount"] == 0
+    state = OrderState(1000)
+
+    assert order_fields(state) == {"amount": 1000, "total_amount": 1000}
+    assert order_fields(state, since=state)["applied_discount_amount"] == 0
 
 
 def test_after_one_that_fails_nothing_is_tried() -> None:
@@ -116,7 +129,7 @@ def test_rounding_is_off_by_half_at_most_and_never_down_from_a_half(numerator: i
 @quick
 @given(state=states, effect=effects)
 def test_an_effect_takes_between_nothing_and_all_that_is_left(state: OrderState, effect: Effect) -> None:
-    assert 0 <= effect.value(state) <= state.total
+    assert 0 <= effect.change(state).total <= state.total
 
 
 @quick

@@ -212,3 +212,37 @@ def test_a_voucher_that_does_not_exist_is_not_found(engine: EngineClient, method
     assert error["details"] == "Cannot find voucher with id NONE"
     assert (error["resource_id"], error["resource_type"]) == ("NONE", "voucher")
     assert error["request_id"].startswith("v-")
+
+
+@pytest.mark.parametrize(
+    ("discount", "named"),
+    [
+        ({"type": "AMOUNT"}, "'amount_off'"),
+        ({"type": "FIXED"}, "'fixed_amount'"),
+        ({"type": "UNIT", "unit_off": 1}, "'unit_type'"),
+        ({"type": "UNIT", "unit_type": "mug"}, "'unit_off'"),
+        ({"type": "UNIT", "effect": "ADD_MANY_ITEMS"}, "'units'"),
+        ({"type": "UNIT", "effect": "ADD_MANY_ITEMS", "units": []}, ".discount.units"),
+        ({"type": "UNIT", "effect": "ADD_MANY_ITEMS", "units": [{"unit_type": "mug"}]}, "'unit_off'"),
+        ({"type": "UNIT", "unit_off": 0, "unit_type": "mug"}, ".discount.unit_off"),
+        ({"type": "PERCENT", "percent_off": 10, "effect": "APPLY_TO_ITEMS_BY_QUANTITY"}, ".discount.effect"),
+        ({"type": "FIXED", "fixed_amount": 1, "effect": "ADD_NEW_ITEMS"}, ".discount.effect"),
+        ({"type": "HALF"}, ".discount.type"),
+    ],
+)
+def test_a_discount_that_does_not_fit_its_type_is_refused(
+    engine: EngineClient, discount: dict[str, Any], named: str
+) -> None:
+    error = engine.coupon("CODE", status=400, **discount)
+
+    assert named in error["details"]
+
+
+def test_an_effect_may_change_and_a_type_may_not(engine: EngineClient) -> None:
+    engine.coupon("CODE", amount_off=100)
+
+    changed = engine.put("/v1/vouchers/CODE", {"discount": {"effect": "APPLY_TO_ITEMS"}})
+
+    assert changed["discount"] == {"type": "AMOUNT", "amount_off": 100, "effect": "APPLY_TO_ITEMS"}
+    engine.put("/v1/vouchers/CODE", {"discount": {"effect": "ADD_NEW_ITEMS"}}, status=400)
+    engine.put("/v1/vouchers/CODE", {"discount": {"type": "FIXED", "fixed_amount": 1}}, status=400)

@@ -1,12 +1,30 @@
-"""What one redeemable takes off: a discount by amount or by percentage, or the credits of a gift card."""
+"""What one redeemable takes off the whole order: by amount, by percentage, to a fixed price, or as gift credits."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 from fractions import Fraction
+from typing import Protocol
 
-from checkout_bridge.engine.pricing.order import OrderState
+from checkout_bridge.engine.pricing.order import Change, OrderState
 from checkout_bridge.money import half_up
+
+
+class Effect(Protocol):
+    """What a redeemable does."""
+
+    def change(self, state: OrderState) -> Change:
+        """What it does to an order in this state."""
+
+
+def percentage(value: int, percent: Fraction, of: int = 1) -> int:
+    """``value * percent / 100 / of``, rounded half up."""
+    return half_up(value * percent.numerator, 100 * percent.denominator * of)
+
+
+def least(value: int, *limits: int | None) -> int:
+    """The smallest of a value and those limits that there are."""
+    return min([value, *(limit for limit in limits if limit is not None)])
 
 
 @dataclass(frozen=True, slots=True)
@@ -14,24 +32,34 @@ class AmountOff:
     """A fixed amount off the order, as far as something is left to pay."""
 
     amount_off: int
+    limit: int | None = None
 
-    def value(self, state: OrderState) -> int:
-        """``min(amount_off, total)``."""
-        return min(self.amount_off, state.total)
+    def change(self, state: OrderState) -> Change:
+        """``min(amount_off, limit, total)``."""
+        return Change(least(self.amount_off, self.limit, state.total))
 
 
 @dataclass(frozen=True, slots=True)
 class PercentOff:
-    """A percentage of what is left to pay, rounded half up, at most ``amount_limit``."""
+    """A percentage of what is left to pay, rounded half up, at most ``limit``."""
 
     percent_off: Fraction
-    amount_limit: int | None = None
+    limit: int | None = None
 
-    def value(self, state: OrderState) -> int:
-        """``min(round(total * percent / 100), amount_limit, total)``."""
-        value = half_up(state.total * self.percent_off.numerator, 100 * self.percent_off.denominator)
-        limit = state.total if self.amount_limit is None else min(self.amount_limit, state.total)
-        return min(value, limit)
+    def change(self, state: OrderState) -> Change:
+        """``min(round(total * percent / 100), limit, total)``."""
+        return Change(least(percentage(state.total, self.percent_off), self.limit, state.total))
+
+
+@dataclass(frozen=True, slots=True)
+class FixedPrice:
+    """The order for a fixed price; one that costs less already is left alone."""
+
+    fixed_amount: int
+
+    def change(self, state: OrderState) -> Change:
+        """``max(0, total - fixed_amount)``."""
+        return Change(max(0, state.total - self.fixed_amount))
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,9 +68,6 @@ class GiftCredits:
 
     credits: int
 
-    def value(self, state: OrderState) -> int:
+    def change(self, state: OrderState) -> Change:
         """``min(credits, total)``."""
-        return min(self.credits, state.total)
-
-
-Effect = AmountOff | PercentOff | GiftCredits
+        return Change(min(self.credits, state.total))

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from checkout_bridge.engine.pricing.effects import Effect
-from checkout_bridge.engine.pricing.order import OrderState
+from checkout_bridge.engine.pricing.order import Change, OrderState
 from checkout_bridge.errors import RequestError
 
 # Applied at most, of the 30 that may be sent; the rest is skipped.
@@ -32,6 +32,7 @@ STACKING_RULES: dict[str, Any] = {
     "redeemables_rollback_order_mode": "WITH_ORDER",
 }
 
+NOTHING = Change()
 LIMIT_EXCEEDED = ("applicable_redeemables_limit_exceeded", "Applicable redeemables limit exceeded")
 PRECEDING_FAILED = (
     "preceding_validation_failed",
@@ -41,41 +42,53 @@ PRECEDING_FAILED = (
 
 @dataclass(frozen=True, slots=True)
 class Candidate:
-    """A redeemable to try: what it would do, or the fault for which it cannot."""
+    """A redeemable to try: what it would do, or the fault for which it cannot.
+
+    ``rules`` gives the fault it has on an order in a certain state, or None.
+    """
 
     effect: Effect | None
     fault: RequestError | None = None
+    rules: Callable[[OrderState | None], RequestError | None] | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """What came of a candidate. ``applied`` is its discount; ``state`` the order right after it, if there is one."""
+    """What came of a candidate: what it changes, and the order right before and right after it, if there is one."""
 
     status: str
+    change: Change = NOTHING
+    before: OrderState | None = None
     state: OrderState | None = None
-    applied: int = 0
     fault: RequestError | None = None
     skipped: tuple[str, str] | None = None
+
+    @property
+    def applied(self) -> int:
+        """All that it takes off."""
+        return self.change.total
 
 
 def apply_stack(candidates: Sequence[Candidate], start: OrderState | None) -> list[Outcome]:
     """Try the candidates in order, all or nothing: after the first that fails the rest is skipped.
 
-    Each sees what its predecessors left. Without an order a gift card gives what was asked of it, a discount nothing.
+    Each sees what its predecessors left, and its rules are checked against that. Without an order nothing is changed.
     """
     outcomes: list[Outcome] = []
     state, applied, failed = start, 0, False
     for candidate in candidates:
+        fault = candidate.fault or (candidate.rules(state) if candidate.rules and not failed else None)
         if failed:
             outcomes.append(Outcome("SKIPPED", skipped=PRECEDING_FAILED))
-        elif candidate.fault is not None or candidate.effect is None:
+        elif fault is not None or candidate.effect is None:
             failed = True
-            outcomes.append(Outcome("INAPPLICABLE", fault=candidate.fault))
+            outcomes.append(Outcome("INAPPLICABLE", fault=fault))
         elif applied == APPLICABLE_LIMIT:
             outcomes.append(Outcome("SKIPPED", skipped=LIMIT_EXCEEDED))
         else:
-            value = candidate.effect.value(state) if state is not None else 0
-            state = state.discounted(value) if state is not None else None
+            change = candidate.effect.change(state) if state is not None else NOTHING
+            after = state.after(change) if state is not None else None
             applied += 1
-            outcomes.append(Outcome("APPLICABLE", state=state, applied=value))
+            outcomes.append(Outcome("APPLICABLE", change, state, after))
+            state = after
     return outcomes

@@ -28,6 +28,16 @@ def upsert(unit: Unit, request: Mapping[str, Any] | None) -> Row | None:
     return row
 
 
+def known(unit: Unit, request: Mapping[str, Any] | None, customer_id: str | None = None) -> Mapping[str, Any] | None:
+    """What is known of the customer sent, else of the one with this id: stored properties under those just told."""
+    told = request or {}
+    row = store.find(unit.connection, id=told.get("id", None if told else customer_id), source_id=told.get("source_id"))
+    if row is None:
+        return request
+    metadata = {**row["body"].get("metadata", {}), **told.get("metadata", {})}
+    return {"id": row["id"], **row["body"], **told, "metadata": metadata}
+
+
 def create(unit: Unit, request: Mapping[str, Any]) -> Row:
     """A new customer."""
     row = {

@@ -4,16 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from fractions import Fraction
 from typing import Any
 
 from checkout_bridge.contract.vouchers import GIFT
-from checkout_bridge.engine.pricing.effects import AmountOff, Effect, GiftCredits, PercentOff
-from checkout_bridge.engine.pricing.order import OrderState
+from checkout_bridge.engine.pricing.effects import Effect
+from checkout_bridge.engine.pricing.order import Change, OrderState, total_of
+from checkout_bridge.engine.pricing.scope import Scope
 from checkout_bridge.engine.pricing.stack import Candidate, Outcome, apply_stack
-from checkout_bridge.engine.services import orders, vouchers
+from checkout_bridge.engine.services import catalogue, customers, incentives, orders, rules, vouchers
+from checkout_bridge.engine.services.catalogue import Catalogue
 from checkout_bridge.engine.services.orders import Draft
 from checkout_bridge.engine.services.unit import Unit
+from checkout_bridge.engine.store import rules as rule_store
 from checkout_bridge.engine.store import vouchers as store
 from checkout_bridge.errors import RequestError
 
@@ -21,12 +23,28 @@ Row = dict[str, Any]
 
 
 @dataclass(frozen=True, slots=True)
+class Incentive:
+    """A voucher with its rules, the lines they are about, and the facts they are checked on."""
+
+    voucher: Row
+    rules: Sequence[Row]
+    scope: Scope
+    found: Catalogue
+    facts: Mapping[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
 class Tried:
-    """One redeemable as it was sent, its voucher if there is one, and what came of it."""
+    """One redeemable as it was sent, its incentive if there is one, and what came of it."""
 
     sent: Mapping[str, Any]
-    voucher: Row | None
+    incentive: Incentive | None
     outcome: Outcome
+
+    @property
+    def voucher(self) -> Row | None:
+        """The voucher's row."""
+        return self.incentive.voucher if self.incentive else None
 
     @property
     def credits(self) -> int:
@@ -57,9 +75,9 @@ class Evaluation:
         return applied[-1].outcome.state if applied else self.start
 
     @property
-    def applied(self) -> int:
-        """What all that applied takes off."""
-        return sum(one.outcome.applied for one in self.tried)
+    def change(self) -> Change:
+        """What all that applied changes."""
+        return total_of(one.outcome.change for one in self.tried)
 
 
 def evaluate(unit: Unit, request: Mapping[str, Any], *, for_change: bool) -> Evaluation:
@@ -72,9 +90,12 @@ def evaluate(unit: Unit, request: Mapping[str, Any], *, for_change: bool) -> Eva
     draft = orders.draft(unit, request.get("order"), for_change=for_change)
     rows = _matched(unit, [item["id"] for item in redeemables], session_key, for_change)
     start = draft.start if draft else None
-    candidates = [_candidate(unit, item, row, draft, start) for item, row in zip(redeemables, rows, strict=True)]
+    incentives = _incentives(unit, rows, request, draft)
+    candidates = [
+        _candidate(unit, item, incentive, draft, start) for item, incentive in zip(redeemables, incentives, strict=True)
+    ]
     outcomes = apply_stack(candidates, start)
-    tried = [Tried(*one) for one in zip(redeemables, rows, outcomes, strict=True)]
+    tried = [Tried(*one) for one in zip(redeemables, incentives, outcomes, strict=True)]
     return Evaluation(draft, start, tried)
 
 
@@ -92,15 +113,62 @@ def _matched(unit: Unit, names: list[str], session_key: str, for_change: bool) -
     return rows
 
 
+def _incentives(
+    unit: Unit, rows: Sequence[Row | None], request: Mapping[str, Any], draft: Draft | None
+) -> list[Incentive | None]:
+    """The vouchers with their rules, and what the catalogue knows of the things these speak of."""
+    vouchers_found = [row for row in rows if row is not None]
+    ids = [row["id"] for row in vouchers_found if row["has_rules"]]
+    assigned = rule_store.assigned_to(unit.connection, ids) if ids else []
+    given = [name for row in vouchers_found for name in incentives.names_in_discount(row)]
+    found = catalogue.look_up(unit, (), [*incentives.names_in(assigned), *given])
+    facts = _facts(unit, request, draft) if assigned else {}
+    built: list[Incentive | None] = []
+    for row in rows:
+        rules = [rule for rule in assigned if row is not None and rule["related_object_id"] == row["id"]]
+        scope = incentives.scope_of(rules, found)
+        built.append(None if row is None else Incentive(row, rules, scope, found, facts))
+    return built
+
+
+def _facts(unit: Unit, request: Mapping[str, Any], draft: Draft | None) -> dict[str, Any]:
+    """What rules ask about beside amounts: the order and the customer, as stored and as told, and the redemption."""
+    customer = request.get("customer") or (request.get("order") or {}).get("customer")
+    order_of = draft.row["customer_id"] if draft and draft.row else None
+    return {
+        "order": draft.told if draft else None,
+        "customer": customers.known(unit, customer, order_of),
+        "metadata": request.get("metadata"),
+    }
+
+
 def _candidate(
-    unit: Unit, sent: Mapping[str, Any], row: Row | None, draft: Draft | None, start: OrderState | None
+    unit: Unit, sent: Mapping[str, Any], incentive: Incentive | None, draft: Draft | None, start: OrderState | None
 ) -> Candidate:
-    fault: RequestError | None
-    if row is None:
-        fault = vouchers.not_found(sent["id"])
-    else:
-        fault = _standing_fault(unit, row) or (_gift_fault(sent, row, draft, start) if row["type"] == GIFT else None)
-    return Candidate(None if row is None or fault else _effect(sent, row), fault)
+    if incentive is None:
+        return Candidate(None, vouchers.not_found(sent["id"]))
+    row = incentive.voucher
+    fault = _standing_fault(unit, row) or _customer_fault(incentive)
+    if fault is None and row["type"] == GIFT:
+        fault = _gift_fault(sent, incentive, draft, start)
+    if fault is not None:
+        return Candidate(None, fault)
+    effect = _effect(sent, incentive)
+    check = rules.check(incentive.rules, row, incentive.facts)
+    return Candidate(effect, rules=lambda state: check(state, effect))
+
+
+def _customer_fault(incentive: Incentive) -> RequestError | None:
+    needs = any(
+        name.startswith("customer.")
+        for rule in incentive.rules
+        for name in (one["name"] for number, one in (rule["body"].get("rules") or {}).items() if number != "logic")
+    )
+    if needs and not incentive.facts["customer"]:
+        return RequestError(
+            "Missing customer", key="missing_customer", details="Customer is required to validate rules"
+        )
+    return None
 
 
 def _standing_fault(unit: Unit, row: Row) -> RequestError | None:
@@ -116,8 +184,9 @@ def _standing_fault(unit: Unit, row: Row) -> RequestError | None:
 
 
 def _gift_fault(
-    sent: Mapping[str, Any], row: Row, draft: Draft | None, start: OrderState | None
+    sent: Mapping[str, Any], incentive: Incentive, draft: Draft | None, start: OrderState | None
 ) -> RequestError | None:
+    row = incentive.voucher
     asked = sent.get("gift", {}).get("credits")
     available = row["gift_balance"] - row["locked_credits"]
     if asked is None and start is None:
@@ -126,6 +195,12 @@ def _gift_fault(
         return _fault("missing_amount", "Missing order amount", row)
     if available <= 0 or (asked is not None and asked > available):
         return _fault("gift_amount_exceeded", "gift amount exceeded", row)
+    if (
+        start is not None
+        and row["gift_effect"] == "APPLY_TO_ITEMS"
+        and not _effect(sent, incentive).change(start).total
+    ):
+        return _fault("missing_order_items_amount", "Missing applicable order items", row)
     return None
 
 
@@ -133,11 +208,9 @@ def _fault(key: str, message: str, row: Row) -> RequestError:
     return RequestError(message, key=key, details=row["code"], resource_id=row["id"], resource_type="voucher")
 
 
-def _effect(sent: Mapping[str, Any], row: Row) -> Effect:
-    if row["type"] == GIFT:
-        available = row["gift_balance"] - row["locked_credits"]
-        return GiftCredits(int(sent.get("gift", {}).get("credits", available)))
-    discount = row["discount"]
-    if discount["type"] == "AMOUNT":
-        return AmountOff(int(discount["amount_off"]))
-    return PercentOff(Fraction(str(discount["percent_off"])), discount.get("amount_limit"))
+def _effect(sent: Mapping[str, Any], incentive: Incentive) -> Effect:
+    row = incentive.voucher
+    if row["type"] != GIFT:
+        return incentives.discount_effect(row, incentive.scope, incentive.found)
+    available = row["gift_balance"] - row["locked_credits"]
+    return incentives.gift_effect(row, int(sent.get("gift", {}).get("credits", available)), incentive.scope)

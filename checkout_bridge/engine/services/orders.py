@@ -7,8 +7,11 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from checkout_bridge.contract.ids import new_id
-from checkout_bridge.engine.pricing.order import OrderState, amounts, line_amount, starting_state
-from checkout_bridge.engine.services import customers
+from checkout_bridge.engine.pricing.amounts import line_fields, order_fields
+from checkout_bridge.engine.pricing.order import Change, Line, OrderState
+from checkout_bridge.engine.services import catalogue, customers
+from checkout_bridge.engine.services.catalogue import Catalogue
+from checkout_bridge.engine.services.changes import from_json, state_of
 from checkout_bridge.engine.services.unit import Unit
 from checkout_bridge.engine.store import orders as store
 from checkout_bridge.errors import Conflict, NotFound
@@ -23,13 +26,18 @@ class Draft:
 
     told: Mapping[str, Any]
     row: Row | None = None
-    request: Mapping[str, Any] = field(default_factory=dict)
+    found: Catalogue = field(default_factory=Catalogue)
 
     @property
     def start(self) -> OrderState | None:
         """Its amounts before anything more is applied."""
-        state = starting_state(self.told)
-        return state.discounted(self.row["redeemed_discount"]) if state and self.row else state
+        state = state_of(self.told, self.found)
+        return state.after(self.standing) if state else None
+
+    @property
+    def standing(self) -> Change:
+        """What earlier redemptions of it changed."""
+        return from_json(self.row["change"]) if self.row else Change()
 
 
 def draft(unit: Unit, request: Mapping[str, Any] | None, *, for_change: bool = False) -> Draft | None:
@@ -43,10 +51,26 @@ def draft(unit: Unit, request: Mapping[str, Any] | None, *, for_change: bool = F
     sent = {name: request[name] for name in _TOLD if name in request}
     if "id" in request:
         stored = get(unit, request["id"], for_change=for_change)
-        return Draft({**stored["body"], **sent}, stored, request)
+        return _drafted(unit, {**stored["body"], **sent}, stored)
     source_id = request.get("source_id")
     row = None if source_id is None else store.find(unit.connection, source_id, for_change=for_change)
-    return Draft(row["body"] if row else sent, row, request)
+    return _drafted(unit, row["body"] if row else sent, row)
+
+
+def _drafted(unit: Unit, told: Mapping[str, Any], row: Row | None) -> Draft:
+    """With the catalogue's prices where the caller told none."""
+    items = told.get("items") or ()
+    found = catalogue.look_up(unit, items)
+    if found.products or found.skus:
+        told = {**told, "items": [_priced(item, found) for item in items]}
+    return Draft(told, row, found)
+
+
+def _priced(item: Mapping[str, Any], found: Catalogue) -> Mapping[str, Any]:
+    if "price" in item or "price" in (item.get("sku") or {}) or "price" in (item.get("product") or {}):
+        return item
+    price = found.price_of(found.names_of(item))
+    return item if price is None else {**item, "price": price}
 
 
 def get(unit: Unit, name: str, *, for_change: bool = False) -> Row:
@@ -68,13 +92,13 @@ def upsert(unit: Unit, request: Mapping[str, Any]) -> Row:
         if name in request and (row := store.find(unit.connection, request[name], for_change=True)):
             return update(unit, row, request)
     told = {name: request[name] for name in _TOLD if name in request}
-    return keep(unit, Draft(told, None, request), request)
+    return keep(unit, _drafted(unit, told, None), request)
 
 
 def update(unit: Unit, row: Row, request: Mapping[str, Any]) -> Row:
     """Set what was sent; what is absent stays."""
     sent = {name: request[name] for name in _TOLD if name in request}
-    return keep(unit, Draft({**row["body"], **sent}, row, request), request)
+    return keep(unit, _drafted(unit, {**row["body"], **sent}, row), request)
 
 
 def keep(unit: Unit, draft: Draft, request: Mapping[str, Any], **columns: Any) -> Row:
@@ -107,8 +131,8 @@ def _new(unit: Unit, draft: Draft, request: Mapping[str, Any]) -> Row:
         "customer_id": None,
         "referrer_id": None,
         "body": _with_line_ids(draft.told),
-        "redeemed_discount": 0,
-        "applied_discount": None,
+        "change": None,
+        "applied": None,
         "redemptions": {},
         "created_at": request.get("created_at", unit.now),
         "updated_at": None,
@@ -132,14 +156,16 @@ def _with_line_ids(told: Mapping[str, Any]) -> dict[str, Any]:
 
 def answer(row: Row) -> dict[str, Any]:
     """A stored order as answered."""
-    state = starting_state(row["body"])
+    base, standing = state_of(row["body"]), from_json(row["change"])
+    state = base and base.after(standing)
+    since = base and base.after(standing + -from_json(row["applied"])) if row["applied"] else None
     body: dict[str, Any] = {
         "id": row["id"],
         "source_id": row["source_id"],
         "created_at": row["created_at"],
         "updated_at": row["updated_at"],
         "status": row["status"],
-        **calculated(row["body"], state and state.discounted(row["redeemed_discount"]), row["applied_discount"]),
+        **calculated(row["body"], state, since),
         "customer_id": row["customer_id"],
         "referrer_id": row["referrer_id"],
     }
@@ -151,20 +177,18 @@ def answer(row: Row) -> dict[str, Any]:
     return body
 
 
-def calculated(told: Mapping[str, Any], state: OrderState | None, applied: int | None = None) -> dict[str, Any]:
-    """What was told of an order, and its amounts in this state; ``applied`` is the discount just applied."""
-    body: dict[str, Any] = amounts(state, applied) if state is not None else {}
-    for name in ("initial_amount", "metadata"):
-        if name in told:
-            body[name] = told[name]
-    if "items" in told:
-        body["items"] = [_line(item) for item in told["items"]]
-    return body | {"object": "order"}
-
-
-def _line(item: Mapping[str, Any]) -> dict[str, Any]:
-    line = {**item, "object": "order_item"}
-    amount = line_amount(item)
-    if amount is not None:
-        line |= {"amount": amount, "subtotal_amount": max(0, amount - item.get("discount_amount", 0))}
-    return line
+def calculated(told: Mapping[str, Any], state: OrderState | None, since: OrderState | None = None) -> dict[str, Any]:
+    """What was told of an order, and its amounts in a state; with ``since`` what was applied from there to here."""
+    body: dict[str, Any] = {name: told[name] for name in ("initial_amount", "metadata") if name in told}
+    items = [{**item, "object": "order_item"} for item in told.get("items") or ()]
+    if state is None:
+        return body | ({"items": items} if "items" in told else {}) | {"object": "order"}
+    body |= order_fields(state, since)
+    for i, line in enumerate(state.lines):
+        before = since.lines[i] if since is not None and i < len(since.lines) else None
+        fields = line_fields(line, before or (Line() if since is not None else None))
+        if i < len(items):
+            items[i] |= fields
+        elif line.quantity or line.free:
+            items.append({**line.item, **fields, "object": "order_item"})
+    return body | ({"items": items} if items or "items" in told else {}) | {"object": "order"}

@@ -7,8 +7,8 @@ from typing import Any
 
 from checkout_bridge.contract.ids import new_id
 from checkout_bridge.contract.vouchers import GIFT
-from checkout_bridge.engine.pricing.order import amounts
 from checkout_bridge.engine.services import balances, customers, entries, orders, vouchers
+from checkout_bridge.engine.services.changes import to_json
 from checkout_bridge.engine.services.evaluation import Evaluation, Tried, evaluate
 from checkout_bridge.engine.services.unit import Unit
 from checkout_bridge.engine.services.validations import skipped_bodies
@@ -43,7 +43,7 @@ def redeem(unit: Unit, request: Mapping[str, Any]) -> dict[str, Any]:
         "session_key": session_key or None,
     }
     body = orders.answer(order) if order else None
-    stored = [_child_row(one, parent_id, body, facts) for one in redeemed]
+    stored = [_child_row(one, parent_id, order, body, facts) for one in redeemed]
     if parent_id:
         stored.append(_row(parent_id, None, "redemption", parent_id, body, facts))
     store.add(unit.connection, stored)
@@ -113,7 +113,7 @@ def _keep_order(
     draft = evaluation.draft
     if draft is None:
         return None
-    before = draft.row or {"redeemed_discount": 0, "redemptions": {}, "customer_id": None}
+    before = draft.row or {"redemptions": {}, "customer_id": None}
     told = {name: value for name, value in request.items() if name != "customer"}
     return orders.keep(
         unit,
@@ -121,18 +121,26 @@ def _keep_order(
         told,
         status=request.get("status", "PAID"),
         customer_id=customer["id"] if customer else request.get("customer_id", before["customer_id"]),
-        redeemed_discount=before["redeemed_discount"] + evaluation.applied,
-        applied_discount=evaluation.applied,
+        change=to_json(draft.standing + evaluation.change),
+        applied=to_json(evaluation.change),
         redemptions={**before["redemptions"], **map_entry},
     )
 
 
-def _child_row(one: _Redeemed, parent_id: str | None, body: Mapping[str, Any] | None, facts: Mapping[str, Any]) -> Row:
+def _child_row(
+    one: _Redeemed, parent_id: str | None, order: Row | None, body: Mapping[str, Any] | None, facts: Mapping[str, Any]
+) -> Row:
     outcome = one.tried.outcome
-    if body is not None and parent_id is not None and outcome.state is not None:
-        body = _with_amounts(body, amounts(outcome.state, outcome.applied))
+    if body is not None and order is not None and parent_id is not None:
+        body = _at_step(body, orders.calculated(order["body"], outcome.state, outcome.before))
     row = _row(one.id, parent_id, "voucher", one.voucher["id"], body, facts)
-    return row | {"discount": outcome.applied, "amount": one.tried.credits if one.is_gift else None}
+    return row | {"change": to_json(outcome.change), "amount": one.tried.credits if one.is_gift else None}
+
+
+def _at_step(body: Mapping[str, Any], step: Mapping[str, Any]) -> dict[str, Any]:
+    """An order as it was at one step: the order with the amounts and lines of that step."""
+    rest = {name: value for name, value in body.items() if "amount" not in name and name != "items"}
+    return {**rest, **step}
 
 
 def _row(
@@ -153,17 +161,11 @@ def _row(
         "result": "SUCCESS",
         "status": "SUCCEEDED",
         "amount": None,
-        "discount": 0,
+        "change": None,
         "reason": None,
         "order": order,
         **facts,
     }
-
-
-def _with_amounts(body: Mapping[str, Any], fields: Mapping[str, int]) -> dict[str, Any]:
-    """An order as it was at one step: its discounts replaced by those of the step."""
-    rest = {name: value for name, value in body.items() if "discount" not in name}
-    return {**rest, **fields}
 
 
 def _record_credits(unit: Unit, redeemed: Sequence[_Redeemed], order: Row | None) -> None:

@@ -7,7 +7,9 @@ from typing import Any
 
 from checkout_bridge.contract.ids import new_id
 from checkout_bridge.contract.vouchers import GIFT
+from checkout_bridge.engine.pricing.order import total_of
 from checkout_bridge.engine.services import balances, entries, orders
+from checkout_bridge.engine.services.changes import from_json, to_json
 from checkout_bridge.engine.services.unit import Unit
 from checkout_bridge.engine.store import customers as customer_store
 from checkout_bridge.engine.store import orders as order_store
@@ -132,7 +134,7 @@ def _rollback_row(unit: Unit, part: Row, parent_id: str | None, request: Mapping
         "result": "SUCCESS",
         "status": "SUCCEEDED",
         "amount": -part["amount"] if part["amount"] is not None else None,
-        "discount": 0,
+        "change": None,
         "reason": request.get("reason"),
         "order": None,
     }
@@ -168,8 +170,8 @@ def _restore_order(unit: Unit, row: Row, order: Row, undone: Sequence[Row]) -> R
         entry["rollback_stacked"] = [by_redemption[child] for child in entry["stacked"]]
     changed = {
         "status": "CANCELED",
-        "redeemed_discount": store.standing_discount(unit.connection, order["id"]),
-        "applied_discount": None,
+        "change": to_json(total_of(map(from_json, store.standing_changes(unit.connection, order["id"])))),
+        "applied": None,
         "redemptions": {**order["redemptions"], row["id"]: entry},
         "updated_at": unit.now,
     }

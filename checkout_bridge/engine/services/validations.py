@@ -12,6 +12,8 @@ from checkout_bridge.contract.vouchers import GIFT
 from checkout_bridge.engine.pricing.stack import STACKING_RULES
 from checkout_bridge.engine.services import customers, orders, vouchers
 from checkout_bridge.engine.services.evaluation import Evaluation, Tried, evaluate
+from checkout_bridge.engine.services.incentives import effect_name, entry_names
+from checkout_bridge.engine.services.rules import RuleViolated
 from checkout_bridge.engine.services.unit import Unit
 from checkout_bridge.engine.store import sessions as store
 from checkout_bridge.errors import NotFound
@@ -26,7 +28,6 @@ _SECONDS = {
     "DAYS": 86400,
 }
 _LONGEST = timedelta(days=3650)
-_NO_PRODUCTS = {"data": [], "total": 0, "data_ref": "data", "object": "list"}
 
 
 def validate(unit: Unit, request: Mapping[str, Any], *, request_id: str) -> dict[str, Any]:
@@ -96,7 +97,7 @@ def _lock(unit: Unit, session: Mapping[str, Any], evaluation: Evaluation | None)
 def _order(evaluation: Evaluation, customer: dict[str, Any] | None) -> dict[str, Any]:
     draft = evaluation.draft
     assert draft is not None
-    body = {"metadata": {}, **orders.calculated(draft.told, evaluation.end, evaluation.applied)}
+    body = {"metadata": {}, **orders.calculated(draft.told, evaluation.end, evaluation.start)}
     if draft.row is not None:
         body |= {"id": draft.row["id"], "source_id": draft.row["source_id"], "status": draft.row["status"]}
     customer_id = customer["id"] if customer else None
@@ -105,30 +106,51 @@ def _order(evaluation: Evaluation, customer: dict[str, Any] | None) -> dict[str,
 
 
 def _applicable(one: Tried, evaluation: Evaluation) -> dict[str, Any]:
+    assert one.incentive is not None
     assert one.voucher is not None
     if one.voucher["type"] == GIFT:
         result: dict[str, Any] = {"gift": {"credits": one.credits}}
     else:
-        result = {"discount": {"effect": "APPLY_TO_ORDER", **one.voucher["discount"], "is_dynamic": False}}
+        result = {
+            "discount": {
+                **one.voucher["discount"],
+                "effect": effect_name(one.voucher, one.incentive.scope),
+                "is_dynamic": False,
+            }
+        }
     body = {
         "status": "APPLICABLE",
         "id": one.sent["id"],
         "object": "voucher",
-        "applicable_to": _NO_PRODUCTS,
-        "inapplicable_to": _NO_PRODUCTS,
+        "applicable_to": _listed(one, "included"),
+        "inapplicable_to": _listed(one, "excluded"),
         "result": result,
         "metadata": one.voucher["metadata"],
     }
     if evaluation.draft is not None:
-        calculated = orders.calculated(evaluation.draft.told, one.outcome.state, one.outcome.applied)
+        calculated = orders.calculated(evaluation.draft.told, one.outcome.state, one.outcome.before)
         body["order"] = {"metadata": {}, **calculated, "customer_id": None, "referrer_id": None}
     return body
+
+
+def _listed(one: Tried, which: str) -> dict[str, Any]:
+    """The products and SKUs that the rules include or exclude, with the lines of the order that they are."""
+    assert one.incentive is not None
+    lines = one.outcome.before.lines if one.outcome.before else ()
+    data = []
+    for rule in one.incentive.rules:
+        for entry in (rule["body"].get("applicable_to") or {}).get(which) or ():
+            names = entry_names(entry, one.incentive.found)
+            indices = [i for i, line in enumerate(lines) if line.names & names]
+            data.append({"strict": False, "effect": "APPLY_TO_EVERY", **entry, "order_item_indices": indices})
+    return {"data": data, "total": len(data), "data_ref": "data", "object": "list"}
 
 
 def _inapplicable(one: Tried, request_id: str) -> dict[str, Any]:
     fault = one.outcome.fault
     assert fault is not None
-    result = {"error": fault.to_dict(request_id), "details": {"key": fault.key, "message": fault.message}}
+    message = (fault.told if isinstance(fault, RuleViolated) else None) or fault.message
+    result = {"error": fault.to_dict(request_id), "details": {"key": fault.key, "message": message}}
     return {"status": "INAPPLICABLE", "id": one.sent["id"], "object": "voucher", "result": result, "metadata": {}}
 
 

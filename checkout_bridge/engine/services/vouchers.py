@@ -8,13 +8,15 @@ import string
 from collections.abc import Mapping
 from typing import Any
 
+from checkout_bridge.contract.errors import load
 from checkout_bridge.contract.ids import new_id
-from checkout_bridge.contract.vouchers import DISCOUNT, GIFT, LONGEST_CODE
+from checkout_bridge.contract.vouchers import DISCOUNT, GIFT, LONGEST_CODE, Discount
 from checkout_bridge.engine.services.unit import Unit
 from checkout_bridge.engine.store import vouchers as store
 from checkout_bridge.errors import Conflict, InvalidInput, NotFound, RequestError
 
 Row = dict[str, Any]
+_DISCOUNT = Discount()
 
 _ALPHANUMERIC = string.digits + string.ascii_letters
 _PLAIN = ("category", "start_date", "expiration_date", "additional_info", "metadata")
@@ -36,6 +38,16 @@ def refuse_unsupported(payload: Any) -> None:
     for name in _UNSUPPORTED:
         if isinstance(payload, Mapping) and payload.get(name):
             raise InvalidInput(f"Property .{name} is not supported by this engine")
+    discount = payload.get("discount") if isinstance(payload, Mapping) else None
+    for part in (discount, *_listed(discount)):
+        for name in part if isinstance(part, Mapping) else ():
+            if name.endswith("_formula") and part[name]:
+                raise InvalidInput(f"Property .discount.{name} is not supported by this engine")
+
+
+def _listed(discount: Any) -> list[Any]:
+    units = discount.get("units") if isinstance(discount, Mapping) else None
+    return units if isinstance(units, list) else []
 
 
 def create(unit: Unit, code: str | None, request: Mapping[str, Any]) -> Row:
@@ -56,12 +68,14 @@ def create(unit: Unit, code: str | None, request: Mapping[str, Any]) -> Row:
         "discount": request["discount"] if kind == DISCOUNT else None,
         "gift_amount": gift["amount"] if gift else None,
         "gift_balance": gift.get("balance", gift["amount"]) if gift else None,
+        "gift_effect": gift.get("effect") if gift else None,
         "quantity": request.get("redemption", {}).get("quantity"),
         "redeemed_quantity": 0,
         "redeemed_amount": 0,
         "active": request.get("active", True),
         **{name: request.get(name) for name in _PLAIN},
         "metadata": request.get("metadata", {}),
+        "has_rules": False,
         "created_at": unit.now,
         "updated_at": None,
     }
@@ -121,7 +135,7 @@ def update(unit: Unit, code: str, request: Mapping[str, Any]) -> Row:
     if "discount" in request and row["discount"] is not None:
         if request["discount"].get("type", row["discount"]["type"]) != row["discount"]["type"]:
             raise RequestError("Invalid voucher", key="invalid_voucher", details="The discount type cannot change")
-        values["discount"] = {**row["discount"], **request["discount"]}
+        values["discount"] = load(_DISCOUNT, {**row["discount"], **request["discount"]})
     if "gift" in request and row["gift_amount"] is not None and "amount" in request["gift"]:
         grown = request["gift"]["amount"] - row["gift_amount"]
         if row["gift_balance"] + grown < 0:
@@ -188,7 +202,7 @@ def answer(row: Row) -> dict[str, Any]:
             "amount": row["gift_amount"],
             "subtracted_amount": row["gift_amount"] - row["redeemed_amount"] - row["gift_balance"],
             "balance": row["gift_balance"],
-            "effect": "APPLY_TO_ORDER",
+            "effect": row["gift_effect"] or "APPLY_TO_ORDER",
         }
         redemption["redeemed_amount"] = row["redeemed_amount"]
     else:

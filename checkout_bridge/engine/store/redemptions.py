@@ -57,12 +57,12 @@ def of_voucher(connection: Connection, voucher_id: str, *, limit: int = 100) -> 
     return [row._asdict() for row in rows], total
 
 
-def standing_discount(connection: Connection, order_id: str) -> int:
-    """What the redemptions of an order that were not rolled back take off it; parents only repeat their children."""
-    statement = select(func.coalesce(func.sum(redemptions.c.discount), 0)).where(
+def standing_changes(connection: Connection, order_id: str) -> list[Any]:
+    """What the redemptions of an order that were not rolled back changed on it."""
+    statement = select(redemptions.c.change).where(
         redemptions.c.order_id == order_id,
         redemptions.c.object == "redemption",
         redemptions.c.status == "SUCCEEDED",
         redemptions.c.related_object_type != "redemption",
     )
-    return int(connection.execute(statement).scalar_one())
+    return list(connection.execute(statement.order_by(redemptions.c.number)).scalars())

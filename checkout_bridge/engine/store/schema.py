@@ -2,7 +2,20 @@
 
 from __future__ import annotations
 
-from sqlalchemy import JSON, BigInteger, Boolean, Column, ForeignKey, Index, Integer, MetaData, String, Table, text
+from sqlalchemy import (
+    JSON,
+    BigInteger,
+    Boolean,
+    Column,
+    ForeignKey,
+    Index,
+    Integer,
+    MetaData,
+    String,
+    Table,
+    UniqueConstraint,
+    text,
+)
 
 metadata = MetaData()
 
@@ -10,7 +23,7 @@ metadata = MetaData()
 _Number = BigInteger().with_variant(Integer, "sqlite")
 
 
-def _numbered(name: str, *columns: Column[object] | Index) -> Table:
+def _numbered(name: str, *columns: Column[object] | Index | UniqueConstraint) -> Table:
     """A table whose rows are numbered as they come, so that 'newest first' has no ties."""
     return Table(name, metadata, Column("number", _Number, primary_key=True, autoincrement=True), *columns)
 
@@ -23,6 +36,7 @@ vouchers = _numbered(
     Column("discount", JSON),
     Column("gift_amount", BigInteger),
     Column("gift_balance", BigInteger),
+    Column("gift_effect", String(40)),
     Column("quantity", BigInteger),
     Column("redeemed_quantity", BigInteger, nullable=False, server_default=text("0")),
     Column("redeemed_amount", BigInteger, nullable=False, server_default=text("0")),
@@ -32,6 +46,8 @@ vouchers = _numbered(
     Column("category", String(500)),
     Column("additional_info", String),
     Column("metadata", JSON, nullable=False),
+    # Whether a validation rule was ever assigned, so that most redemptions need not look.
+    Column("has_rules", Boolean, nullable=False),
     Column("created_at", String(30), nullable=False),
     Column("updated_at", String(30)),
     Column("deleted_at", String(30)),
@@ -87,6 +103,39 @@ customers = _numbered(
     Column("updated_at", String(30)),
 )
 
+# Products and SKUs together: a line of an order may be either, and one look-up finds both.
+catalogue = _numbered(
+    "catalogue",
+    Column("kind", String(10), nullable=False),
+    Column("id", String(500), nullable=False, unique=True),
+    Column("source_id", String(500), index=True),
+    Column("product_id", String(500), index=True),
+    Column("price", BigInteger),
+    Column("body", JSON, nullable=False),
+    Column("created_at", String(30), nullable=False),
+    Column("updated_at", String(30)),
+    UniqueConstraint("kind", "source_id"),
+)
+
+validation_rules = _numbered(
+    "validation_rules",
+    Column("id", String(40), nullable=False, unique=True),
+    Column("name", String(500)),
+    Column("body", JSON, nullable=False),
+    Column("created_at", String(30), nullable=False),
+    Column("updated_at", String(30)),
+)
+
+assignments = _numbered(
+    "validation_rules_assignments",
+    Column("id", String(40), nullable=False, unique=True),
+    Column("rule_id", String(40), ForeignKey("validation_rules.id"), nullable=False, index=True),
+    Column("related_object_type", String(40), nullable=False),
+    Column("related_object_id", String(500), nullable=False, index=True),
+    Column("created_at", String(30), nullable=False),
+    UniqueConstraint("rule_id", "related_object_type", "related_object_id"),
+)
+
 orders = _numbered(
     "orders",
     Column("id", String(500), nullable=False, unique=True),
@@ -96,9 +145,9 @@ orders = _numbered(
     Column("referrer_id", String(500)),
     # What the caller told: amount, discount_amount, initial_amount, items, metadata.
     Column("body", JSON, nullable=False),
-    # What redemptions that stand take off, and the last one's part of it (null after a rollback).
-    Column("redeemed_discount", BigInteger, nullable=False, server_default=text("0")),
-    Column("applied_discount", BigInteger),
+    # What redemptions that stand change, and the last one's part of it (null after a rollback).
+    Column("change", JSON),
+    Column("applied", JSON),
     Column("redemptions", JSON, nullable=False),
     Column("created_at", String(30), nullable=False),
     Column("updated_at", String(30)),
@@ -120,7 +169,8 @@ redemptions = _numbered(
     Column("result", String(20), nullable=False),
     Column("status", String(20), nullable=False),
     Column("amount", BigInteger),
-    Column("discount", BigInteger, nullable=False, server_default=text("0")),
+    # What it changed on its order; null for the parent of a stack, whose children say it.
+    Column("change", JSON),
     Column("reason", String(500)),
     Column("metadata", JSON),
     Column("session_key", String(200)),

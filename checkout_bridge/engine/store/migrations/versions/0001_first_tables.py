@@ -12,6 +12,23 @@ down_revision = None
 def upgrade() -> None:
     """Make every table of the first release."""
     op.create_table(
+        "catalogue",
+        sa.Column("number", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), autoincrement=True, nullable=False),
+        sa.Column("kind", sa.String(length=10), nullable=False),
+        sa.Column("id", sa.String(length=500), nullable=False),
+        sa.Column("source_id", sa.String(length=500), nullable=True),
+        sa.Column("product_id", sa.String(length=500), nullable=True),
+        sa.Column("price", sa.BigInteger(), nullable=True),
+        sa.Column("body", sa.JSON(), nullable=False),
+        sa.Column("created_at", sa.String(length=30), nullable=False),
+        sa.Column("updated_at", sa.String(length=30), nullable=True),
+        sa.PrimaryKeyConstraint("number"),
+        sa.UniqueConstraint("id"),
+        sa.UniqueConstraint("kind", "source_id"),
+    )
+    op.create_index(op.f("ix_catalogue_product_id"), "catalogue", ["product_id"], unique=False)
+    op.create_index(op.f("ix_catalogue_source_id"), "catalogue", ["source_id"], unique=False)
+    op.create_table(
         "customers",
         sa.Column("number", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), autoincrement=True, nullable=False),
         sa.Column("id", sa.String(length=500), nullable=False),
@@ -41,8 +58,8 @@ def upgrade() -> None:
         sa.Column("customer_id", sa.String(length=500), nullable=True),
         sa.Column("referrer_id", sa.String(length=500), nullable=True),
         sa.Column("body", sa.JSON(), nullable=False),
-        sa.Column("redeemed_discount", sa.BigInteger(), server_default=sa.text("0"), nullable=False),
-        sa.Column("applied_discount", sa.BigInteger(), nullable=True),
+        sa.Column("change", sa.JSON(), nullable=True),
+        sa.Column("applied", sa.JSON(), nullable=True),
         sa.Column("redemptions", sa.JSON(), nullable=False),
         sa.Column("created_at", sa.String(length=30), nullable=False),
         sa.Column("updated_at", sa.String(length=30), nullable=True),
@@ -66,7 +83,7 @@ def upgrade() -> None:
         sa.Column("result", sa.String(length=20), nullable=False),
         sa.Column("status", sa.String(length=20), nullable=False),
         sa.Column("amount", sa.BigInteger(), nullable=True),
-        sa.Column("discount", sa.BigInteger(), server_default=sa.text("0"), nullable=False),
+        sa.Column("change", sa.JSON(), nullable=True),
         sa.Column("reason", sa.String(length=500), nullable=True),
         sa.Column("metadata", sa.JSON(), nullable=True),
         sa.Column("session_key", sa.String(length=200), nullable=True),
@@ -78,6 +95,17 @@ def upgrade() -> None:
     op.create_index(op.f("ix_redemptions_parent_id"), "redemptions", ["parent_id"], unique=False)
     op.create_index(op.f("ix_redemptions_redemption_id"), "redemptions", ["redemption_id"], unique=False)
     op.create_index(op.f("ix_redemptions_related_object_id"), "redemptions", ["related_object_id"], unique=False)
+    op.create_table(
+        "validation_rules",
+        sa.Column("number", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), autoincrement=True, nullable=False),
+        sa.Column("id", sa.String(length=40), nullable=False),
+        sa.Column("name", sa.String(length=500), nullable=True),
+        sa.Column("body", sa.JSON(), nullable=False),
+        sa.Column("created_at", sa.String(length=30), nullable=False),
+        sa.Column("updated_at", sa.String(length=30), nullable=True),
+        sa.PrimaryKeyConstraint("number"),
+        sa.UniqueConstraint("id"),
+    )
     op.create_table(
         "voucher_transactions",
         sa.Column("number", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), autoincrement=True, nullable=False),
@@ -112,6 +140,7 @@ def upgrade() -> None:
         sa.Column("discount", sa.JSON(), nullable=True),
         sa.Column("gift_amount", sa.BigInteger(), nullable=True),
         sa.Column("gift_balance", sa.BigInteger(), nullable=True),
+        sa.Column("gift_effect", sa.String(length=40), nullable=True),
         sa.Column("quantity", sa.BigInteger(), nullable=True),
         sa.Column("redeemed_quantity", sa.BigInteger(), server_default=sa.text("0"), nullable=False),
         sa.Column("redeemed_amount", sa.BigInteger(), server_default=sa.text("0"), nullable=False),
@@ -121,6 +150,7 @@ def upgrade() -> None:
         sa.Column("category", sa.String(length=500), nullable=True),
         sa.Column("additional_info", sa.String(), nullable=True),
         sa.Column("metadata", sa.JSON(), nullable=False),
+        sa.Column("has_rules", sa.Boolean(), nullable=False),
         sa.Column("created_at", sa.String(length=30), nullable=False),
         sa.Column("updated_at", sa.String(length=30), nullable=True),
         sa.Column("deleted_at", sa.String(length=30), nullable=True),
@@ -144,4 +174,29 @@ def upgrade() -> None:
         sa.Column("expires_at", sa.String(length=30), nullable=False),
         sa.ForeignKeyConstraint(["voucher_id"], ["vouchers.id"], ondelete="CASCADE"),
         sa.PrimaryKeyConstraint("voucher_id", "session_key"),
+    )
+    op.create_table(
+        "validation_rules_assignments",
+        sa.Column("number", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), autoincrement=True, nullable=False),
+        sa.Column("id", sa.String(length=40), nullable=False),
+        sa.Column("rule_id", sa.String(length=40), nullable=False),
+        sa.Column("related_object_type", sa.String(length=40), nullable=False),
+        sa.Column("related_object_id", sa.String(length=500), nullable=False),
+        sa.Column("created_at", sa.String(length=30), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["rule_id"],
+            ["validation_rules.id"],
+        ),
+        sa.PrimaryKeyConstraint("number"),
+        sa.UniqueConstraint("id"),
+        sa.UniqueConstraint("rule_id", "related_object_type", "related_object_id"),
+    )
+    op.create_index(
+        op.f("ix_validation_rules_assignments_related_object_id"),
+        "validation_rules_assignments",
+        ["related_object_id"],
+        unique=False,
+    )
+    op.create_index(
+        op.f("ix_validation_rules_assignments_rule_id"), "validation_rules_assignments", ["rule_id"], unique=False
     )
