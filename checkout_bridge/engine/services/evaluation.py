@@ -90,12 +90,12 @@ def evaluate(unit: Unit, request: Mapping[str, Any], *, for_change: bool) -> Eva
     draft = orders.draft(unit, request.get("order"), for_change=for_change)
     rows = _matched(unit, [item["id"] for item in redeemables], session_key, for_change)
     start = draft.start if draft else None
-    incentives = _incentives(unit, rows, request, draft)
+    built = _incentives(unit, rows, request, draft)
     candidates = [
-        _candidate(unit, item, incentive, draft, start) for item, incentive in zip(redeemables, incentives, strict=True)
+        _candidate(unit, item, incentive, draft, start) for item, incentive in zip(redeemables, built, strict=True)
     ]
     outcomes = apply_stack(candidates, start)
-    tried = [Tried(*one) for one in zip(redeemables, incentives, outcomes, strict=True)]
+    tried = [Tried(*one) for one in zip(redeemables, built, outcomes, strict=True)]
     return Evaluation(draft, start, tried)
 
 
