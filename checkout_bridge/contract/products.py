@@ -35,7 +35,7 @@ class SkuRequest(ContractSchema):
 class ProductAnswer(ProductRequest):
     """A stored product."""
 
-    source_id = fields.String(allow_none=True)  # type: ignore[assignment]
+    source_id = Text(allow_none=True)
     object = fields.String(validate=one_of("product"))
     created_at = Text()
     updated_at = fields.String(allow_none=True)
@@ -44,7 +44,7 @@ class ProductAnswer(ProductRequest):
 class SkuAnswer(SkuRequest):
     """A stored SKU."""
 
-    source_id = fields.String(allow_none=True)  # type: ignore[assignment]
+    source_id = Text(allow_none=True)
     product_id = Text()
     object = fields.String(validate=one_of("sku"))
     created_at = Text()

@@ -59,7 +59,7 @@ class ValidationRuleAnswer(ValidationRuleRequest):
     """A stored validation rule."""
 
     id = Text()
-    name = fields.String(allow_none=True)  # type: ignore[assignment]
+    name = Text(allow_none=True)
     applicable_to = fields.Nested(ApplicableTo, allow_none=True)
     object = fields.String(validate=one_of("validation_rules"))
     assignments_count = fields.Integer()
