@@ -10,7 +10,7 @@ from threading import Lock
 from typing import Any
 from weakref import WeakKeyDictionary
 
-from sqlalchemy import Connection, Engine, create_engine, event, make_url, text
+from sqlalchemy import Connection, Engine, MetaData, create_engine, event, make_url, text
 from sqlalchemy.exc import ArgumentError, IntegrityError, SQLAlchemyError
 
 from checkout_bridge.errors import InvalidInput, StorageFailed
@@ -124,6 +124,20 @@ def migrate(engine: Engine, migrations: Path, version_table: str) -> None:
         if _revision(connection, version_table) != head:
             config.attributes.update(connection=connection, version_table=version_table)
             command.upgrade(config, "head")
+
+
+def run_migrations(tables: MetaData) -> None:
+    """What a set's ``env.py`` does: run on the connection that ``migrate`` opened."""
+    from alembic import context
+
+    given = context.config.attributes
+    context.configure(
+        connection=given["connection"],
+        version_table=given["version_table"],
+        target_metadata=tables,
+        transactional_ddl=False,
+    )
+    context.run_migrations()
 
 
 def _revision(connection: Connection, version_table: str) -> str | None:

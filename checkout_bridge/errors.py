@@ -107,6 +107,12 @@ class NotFound(RequestError):
     status = 404
     key = "not_found"
 
+    @classmethod
+    def of(cls, kind: str, name: str) -> NotFound:
+        """The contract's words for a ``kind`` of thing that has no such ``name``."""
+        details = f"Cannot find {kind} with id {name}"
+        return cls("Resource not found", details=details, resource_id=name, resource_type=kind)
+
 
 class Conflict(RequestError):
     """The state of things does not allow it."""

@@ -73,13 +73,17 @@ class Flow:
             "platform": source.platform,
             "shop": source.shop,
             "order_ref": order_ref,
-            "quote_id": quote_id,
         }
-        row, request = self._intend(cart, known, identity, session)
+        row, request = self._intend(cart, known, identity, quote_id, session)
         return self._call(cart, source, row, request)
 
     def _intend(
-        self, cart: Cart, known: Row | None, identity: Mapping[str, Any], session: Mapping[str, Any] | None
+        self,
+        cart: Cart,
+        known: Row | None,
+        identity: Mapping[str, Any],
+        quote_id: str | None,
+        session: Mapping[str, Any] | None,
     ) -> tuple[Row, dict[str, Any]]:
         """Commit the intent of the next attempt, and give what is to be sent for it."""
         attempt = known["attempt"] + 1 if known else 1
@@ -99,11 +103,12 @@ class Flow:
             "total": cart.total,
             "cart": mapping.cart_facts(cart),
             "reason": None,
+            "quote_id": quote_id,
         }
+        kept = report.without_person(request, cart)
         if known is not None:
-            values["quote_id"] = identity["quote_id"]
-            return self._ledger.reopen(known, values, report.without_person(request, cart)), request
-        return self._ledger.open({**identity, **values}, report.without_person(request, cart)), request
+            return self._ledger.reopen(known, values, kept), request
+        return self._ledger.open({**identity, **values}, kept), request
 
     def _call(self, cart: Cart, source: Source, row: Row, request: dict[str, Any]) -> Row:
         key = row["source_id"]

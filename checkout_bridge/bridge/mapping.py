@@ -37,6 +37,10 @@ def fingerprint(cart: Cart) -> str:
 
 def order_payload(cart: Cart, *, source_id: str | None, metadata: Mapping[str, str]) -> dict[str, Any]:
     """The order of a cart, validated by the contract. Amounts are integer minor units."""
+    return load(_ORDER, _order(cart, source_id, metadata))
+
+
+def _order(cart: Cart, source_id: str | None, metadata: Mapping[str, str]) -> dict[str, Any]:
     order: dict[str, Any] = {
         "amount": cart.total,
         "items": [_item(line) for line in cart.lines],
@@ -46,7 +50,7 @@ def order_payload(cart: Cart, *, source_id: str | None, metadata: Mapping[str, s
         order["source_id"] = source_id
     if customer := _customer(cart):
         order["customer"] = customer
-    return load(_ORDER, order)
+    return order
 
 
 def stack_payload(
@@ -64,7 +68,7 @@ def stack_payload(
         redeemables.append({"object": "voucher", "id": card.code, **gift})
     payload: dict[str, Any] = {
         "redeemables": [item for item in redeemables if item["id"] not in without],
-        "order": order_payload(cart, source_id=source_id, metadata=metadata),
+        "order": _order(cart, source_id, metadata),
         "options": {"expand": ["order"]},
     }
     if customer := _customer(cart):

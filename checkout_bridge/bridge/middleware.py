@@ -62,10 +62,15 @@ class BridgeMiddleware:
 def abandon(environ: Environ, doors: Doors) -> None:
     """The shop's failure reached the server: nothing stands that its view redeemed through the Python door."""
     for row in environ.pop(OPEN, ()):
-        try:
-            doors.flow.unwind(row, reason="the shop failed", event="shop_failed")
-        except BridgeError as error:
-            log.error("checkout %s not given back: %s", row["id"], error.key)
+        _unwind(doors, row, "the shop failed")
+
+
+def _unwind(doors: Doors, row: Row, reason: str) -> None:
+    """Give back what was redeemed for an order that the shop did not make; the shop's own failure or answer goes on."""
+    try:
+        doors.flow.unwind(row, reason=reason, event="shop_failed")
+    except BridgeError as error:
+        log.error("checkout %s not given back: %s", row["id"], error.key)
 
 
 class Visit:
@@ -121,7 +126,7 @@ class Visit:
         try:
             answer = Answer(self._app, self._environ)
         except BaseException:
-            self._unwind(row, "the shop failed")
+            _unwind(self._doors, row, "the shop failed")
             raise
         try:
             self._close_checkout(row, answer)
@@ -132,13 +137,13 @@ class Visit:
 
     def _close_checkout(self, row: Row, answer: Answer) -> None:
         if not self._succeeded(answer):
-            self._unwind(row, f"the shop answered {answer.status}")
+            _unwind(self._doors, row, f"the shop answered {answer.status}")
             return
         try:
             order_ref = self._hooks.order_ref_of(response=answer)
         except BaseException:
             # Reading the answer ran the rest of the view, which failed.
-            self._unwind(row, "the shop failed")
+            _unwind(self._doors, row, "the shop failed")
             raise
         try:
             self._doors.flow.confirm(row, order_ref)
@@ -229,13 +234,6 @@ class Visit:
         said = self._hooks.succeeded(kind=self._match.kind, status=answer.status, headers=answer.headers)
         return 200 <= answer.status < 400 if said is None else bool(said)
 
-    def _unwind(self, row: Row, reason: str) -> None:
-        """Give back what was redeemed for an order that the shop did not make."""
-        try:
-            self._doors.flow.unwind(row, reason=reason, event="shop_failed")
-        except BridgeError as error:
-            log.error("checkout %s not given back: %s", row["id"], error.key)
-
     def _pass_through(self) -> Iterable[bytes]:
         return self._app(self._environ, self._start_response)
 
@@ -248,7 +246,7 @@ class Visit:
         return [body]
 
 
-def _rejections(error: Exception) -> list[dict[str, Any]]:
+def _rejections(error: BridgeError) -> list[dict[str, Any]]:
     if isinstance(error, RedeemablesRejected):
         return error.rejected
     if isinstance(error, RequestError):

@@ -12,16 +12,7 @@ Row = dict[str, Any]
 
 def priced(cart: Cart, applied: list[dict[str, Any]], rejected: list[dict[str, Any]], total: int) -> dict[str, Any]:
     """The state of a cart: like that of an order."""
-    return {
-        "checkout_id": None,
-        "state": "quoted",
-        "amount": cart.total,
-        "total": total,
-        "currency": cart.currency,
-        "applied": applied,
-        "rejected": rejected,
-        "given_back": [],
-    }
+    return failed(cart, rejected) | {"state": "quoted", "total": total, "applied": applied}
 
 
 def nothing() -> dict[str, Any]:

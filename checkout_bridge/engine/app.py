@@ -8,6 +8,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from flask import Flask, request
+from flask.json.provider import DefaultJSONProvider
 from sqlalchemy import Engine
 
 from checkout_bridge import __version__
@@ -52,8 +53,7 @@ def create_engine_app(
     migrate(database, MIGRATIONS, "engine_version")
     app = Flask("checkout_bridge.engine", static_folder=None)
     app.config["MAX_CONTENT_LENGTH"] = max_body
-    app.json.sort_keys = False  # type: ignore[attr-defined]
-    app.json.compact = True  # type: ignore[attr-defined]
+    app.json = _AsAnswered(app)
     api = Api(database, clock, app_id)
     for operation in _OPERATIONS:
         api.add(app, operation)
@@ -62,6 +62,13 @@ def create_engine_app(
     app.before_request(_guard(app_id, app_token))
     app.extensions["checkout_bridge.engine"] = database
     return app
+
+
+class _AsAnswered(DefaultJSONProvider):
+    """JSON in the order in which answers are built, without blanks."""
+
+    sort_keys = False
+    compact = True
 
 
 def dispose(app: Flask) -> None:

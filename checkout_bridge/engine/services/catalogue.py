@@ -109,21 +109,15 @@ def get(unit: Unit, kind: str, name: str) -> Row:
     """The product or SKU with this id or source id. Raises NotFound."""
     row = store.find(unit.connection, kind, name)
     if row is None:
-        raise _not_found(kind, name)
+        raise NotFound.of(kind, name)
     return row
-
-
-def _not_found(kind: str, name: str) -> NotFound:
-    return NotFound(
-        "Resource not found", details=f"Cannot find {kind} with id {name}", resource_id=name, resource_type=kind
-    )
 
 
 def sku_of(unit: Unit, product: str, name: str) -> Row:
     """The SKU with this id or source id, of that product. Raises NotFound."""
     row = get(unit, "sku", name)
     if row["product_id"] != get(unit, "product", product)["id"]:
-        raise _not_found("sku", name)
+        raise NotFound.of("sku", name)
     return row
 
 

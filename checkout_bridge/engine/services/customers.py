@@ -65,12 +65,7 @@ def get(unit: Unit, name: str) -> Row:
     """The customer with this id or source id. Raises NotFound."""
     row = store.find(unit.connection, id=name, source_id=name)
     if row is None:
-        raise NotFound(
-            "Resource not found",
-            details=f"Cannot find customer with id {name}",
-            resource_id=name,
-            resource_type="customer",
-        )
+        raise NotFound.of("customer", name)
     return row
 
 

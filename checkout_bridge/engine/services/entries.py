@@ -19,12 +19,7 @@ def find(unit: Unit, redemption_id: str) -> Row:
     """The row of a redemption or rollback. Raises NotFound."""
     row = store.find(unit.connection, redemption_id)
     if row is None:
-        raise NotFound(
-            "Resource not found",
-            details=f"Cannot find redemption with id {redemption_id}",
-            resource_id=redemption_id,
-            resource_type="redemption",
-        )
+        raise NotFound.of("redemption", redemption_id)
     return row
 
 

@@ -11,13 +11,13 @@ from checkout_bridge.engine.pricing.effects import Effect
 from checkout_bridge.engine.pricing.order import Change, OrderState, total_of
 from checkout_bridge.engine.pricing.scope import Scope
 from checkout_bridge.engine.pricing.stack import Candidate, Outcome, apply_stack
-from checkout_bridge.engine.services import catalogue, customers, incentives, orders, rules, vouchers
+from checkout_bridge.engine.services import catalogue, customers, incentives, orders, rules
 from checkout_bridge.engine.services.catalogue import Catalogue
 from checkout_bridge.engine.services.orders import Draft
 from checkout_bridge.engine.services.unit import Unit
 from checkout_bridge.engine.store import rules as rule_store
 from checkout_bridge.engine.store import vouchers as store
-from checkout_bridge.errors import RequestError
+from checkout_bridge.errors import NotFound, RequestError
 
 Row = dict[str, Any]
 
@@ -146,7 +146,7 @@ def _candidate(
     unit: Unit, sent: Mapping[str, Any], incentive: Incentive | None, draft: Draft | None, start: OrderState | None
 ) -> Candidate:
     if incentive is None:
-        return Candidate(None, vouchers.not_found(sent["id"]))
+        return Candidate(None, NotFound.of("voucher", sent["id"]))
     row = incentive.voucher
     fault = _standing_fault(unit, row) or _customer_fault(incentive)
     if fault is None and row["type"] == GIFT:
@@ -154,8 +154,9 @@ def _candidate(
     if fault is not None:
         return Candidate(None, fault)
     effect = _effect(sent, incentive)
-    check = rules.check(incentive.rules, row, incentive.facts)
-    return Candidate(effect, rules=lambda state: check(state, effect))
+    return Candidate(
+        effect, rules=lambda state: rules.first_fault(incentive.rules, row, incentive.facts, state, effect)
+    )
 
 
 def _customer_fault(incentive: Incentive) -> RequestError | None:

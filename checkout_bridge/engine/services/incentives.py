@@ -19,25 +19,23 @@ Row = dict[str, Any]
 ON_ORDER = "APPLY_TO_ORDER"
 
 
+def entries_of(rules: Sequence[Row], which: str) -> list[Mapping[str, Any]]:
+    """What all of a voucher's rules say under ``included`` or ``excluded``."""
+    return [entry for rule in rules for entry in (rule["body"].get("applicable_to") or {}).get(which) or ()]
+
+
 def scope_of(rules: Sequence[Row], found: Catalogue) -> Scope:
     """What all of a voucher's rules include and exclude."""
-    included: list[Entry] = []
-    excluded: list[Entry] = []
-    included_all = False
-    for rule in rules:
-        about = rule["body"].get("applicable_to") or {}
-        included += [_entry(one, found) for one in about.get("included") or ()]
-        excluded += [_entry(one, found) for one in about.get("excluded") or ()]
-        included_all = included_all or bool(about.get("included_all"))
-    return Scope(tuple(included), tuple(excluded), included_all)
+    return Scope(
+        tuple(_entry(one, found) for one in entries_of(rules, "included")),
+        tuple(_entry(one, found) for one in entries_of(rules, "excluded")),
+        any((rule["body"].get("applicable_to") or {}).get("included_all") for rule in rules),
+    )
 
 
 def names_in(rules: Sequence[Row]) -> list[str]:
     """The products and SKUs that rules speak of, by id or source id."""
-    entries: list[Mapping[str, Any]] = []
-    for rule in rules:
-        about = rule["body"].get("applicable_to") or {}
-        entries += [*(about.get("included") or ()), *(about.get("excluded") or ())]
+    entries = entries_of(rules, "included") + entries_of(rules, "excluded")
     return [entry[name] for entry in entries for name in ("id", "source_id") if entry.get(name)]
 
 

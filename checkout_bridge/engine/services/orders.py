@@ -77,12 +77,7 @@ def get(unit: Unit, name: str, *, for_change: bool = False) -> Row:
     """The order with this id or source id. Raises NotFound."""
     row = store.find(unit.connection, name, for_change=for_change)
     if row is None:
-        raise NotFound(
-            "Resource not found",
-            details=f"Cannot find order with id {name}",
-            resource_id=name,
-            resource_type="order",
-        )
+        raise NotFound.of("order", name)
     return row
 
 

@@ -28,7 +28,7 @@ def redeem(unit: Unit, request: Mapping[str, Any]) -> dict[str, Any]:
         raise one.outcome.fault
     applied = evaluation.having("APPLICABLE")
     session_key = request.get("session", {}).get("key", "")
-    rows = {one.sent["id"]: row for one, row in _claim_all(unit, applied, session_key)}
+    rows = _claim_all(unit, applied, session_key)
     order_request = request.get("order") or {}
     customer = customers.upsert(unit, request.get("customer") or order_request.get("customer"))
     redeemed = [_Redeemed(one, rows[one.sent["id"]], new_id("r_")) for one in applied]
@@ -74,9 +74,12 @@ class _Redeemed:
         return bool(self.voucher["type"] == GIFT)
 
 
-def _claim_all(unit: Unit, applied: Sequence[Tried], session_key: str) -> list[tuple[Tried, Row]]:
-    """Count every voucher, in one fixed order for all stacks, so that two of them never wait for each other."""
-    claimed = []
+def _claim_all(unit: Unit, applied: Sequence[Tried], session_key: str) -> dict[str, Row]:
+    """Count every voucher, in one fixed order for all stacks, so that two of them never wait for each other.
+
+    Gives the rows as they are then, by what was sent.
+    """
+    claimed = {}
     for one in sorted(applied, key=lambda one: one.voucher["id"] if one.voucher else ""):
         row = one.voucher
         assert row is not None
@@ -88,7 +91,7 @@ def _claim_all(unit: Unit, applied: Sequence[Tried], session_key: str) -> list[t
         if row["type"] == GIFT:
             after["redeemed_amount"] += one.credits
             after["gift_balance"] -= one.credits
-        claimed.append((one, after))
+        claimed[one.sent["id"]] = after
     return claimed
 
 

@@ -18,6 +18,7 @@ from checkout_bridge.engine.store import vouchers as voucher_store
 from checkout_bridge.errors import NotFound, RequestError
 
 Row = dict[str, Any]
+Body = dict[str, Any]
 
 
 def rollback_one(unit: Unit, redemption_id: str, request: Mapping[str, Any]) -> dict[str, Any]:
@@ -40,13 +41,13 @@ def rollback_stack(unit: Unit, redemption_id: str, request: Mapping[str, Any]) -
     row = _redemption(unit, redemption_id, request)
     is_stack = row["related_object_type"] == "redemption"
     parts = store.children(unit.connection, redemption_id) if is_stack else [row]
-    rolled_back, order = _roll_back(unit, row, parts, request)
+    rolled_back, body = _roll_back(unit, row, parts, request)
     bodies = entries.answered(unit, rolled_back)
     answer: dict[str, Any] = {"rollbacks": bodies[: len(parts)]}
     if is_stack:
         answer["parent_rollback"] = bodies[-1]
-    if order is not None:
-        answer["order"] = orders.answer(order)
+    if body is not None:
+        answer["order"] = body
     return answer
 
 
@@ -97,7 +98,7 @@ def _cross_check(unit: Unit, row: Row, request: Mapping[str, Any]) -> None:
             )
 
 
-def _roll_back(unit: Unit, row: Row, parts: Sequence[Row], request: Mapping[str, Any]) -> tuple[list[Row], Row | None]:
+def _roll_back(unit: Unit, row: Row, parts: Sequence[Row], request: Mapping[str, Any]) -> tuple[list[Row], Body | None]:
     """Mark the redemption first: whoever changes the row owns the work. Then the order, then the vouchers in one
     fixed order: as redemptions do, so that they never wait for each other.
     """
@@ -112,11 +113,11 @@ def _roll_back(unit: Unit, row: Row, parts: Sequence[Row], request: Mapping[str,
         _give_back(unit, part, back)
     if is_stack:
         undone.append(_rollback_row(unit, row, None, request))
-    order = _restore_order(unit, row, before, undone) if before is not None else None
+    body = orders.answer(_restore_order(unit, row, before, undone)) if before is not None else None
     for back in undone:
-        back["order"] = _order_of(back, order, is_stack)
+        back["order"] = _order_of(back, body, is_stack)
     store.add(unit.connection, undone)
-    return undone, order
+    return undone, body
 
 
 def _rollback_row(unit: Unit, part: Row, parent_id: str | None, request: Mapping[str, Any]) -> Row:
@@ -179,11 +180,8 @@ def _restore_order(unit: Unit, row: Row, order: Row, undone: Sequence[Row]) -> R
     return {**order, **changed}
 
 
-def _order_of(back: Row, order: Row | None, is_stack: bool) -> dict[str, Any] | None:
+def _order_of(back: Row, body: Body | None, is_stack: bool) -> Body | None:
     """The order inside a rollback: its amounts only where it is one part of a stack."""
-    if order is None:
-        return None
-    body = orders.answer(order)
-    if is_stack and back["parent_id"] is not None:
+    if body is not None and is_stack and back["parent_id"] is not None:
         return {name: body[name] for name in ("amount", "total_amount") if name in body} | {"object": "order"}
     return body

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from checkout_bridge.contract.ids import new_id
@@ -64,7 +64,7 @@ def get(unit: Unit, rule_id: str) -> Row:
     """The rule with this id. Raises NotFound."""
     row = store.find(unit.connection, rule_id)
     if row is None:
-        raise _not_found("validation_rules", rule_id)
+        raise NotFound.of("validation_rules", rule_id)
     return row
 
 
@@ -98,7 +98,7 @@ def assign(unit: Unit, rule_id: str, request: Mapping[str, Any]) -> Row:
 def unassign(unit: Unit, rule_id: str, assignment_id: str) -> None:
     """Take an assignment away. Raises NotFound."""
     if not store.remove_assignment(unit.connection, rule_id, assignment_id):
-        raise _not_found("validation_rules_assignment", assignment_id)
+        raise NotFound.of("validation_rules_assignment", assignment_id)
 
 
 def answer(row: Row, assignments: int = 0) -> dict[str, Any]:
@@ -127,21 +127,18 @@ def assignment_answer(row: Row) -> dict[str, Any]:
     }
 
 
-def check(
-    rules: Sequence[Row], voucher: Row, facts: Mapping[str, Any]
-) -> Callable[[OrderState | None, Effect], RequestError | None]:
-    """The fault a voucher has by these rules on an order in a state, given the facts that do not change:
-    ``order`` and ``customer`` as told, ``metadata`` of the redemption.
+def first_fault(
+    rules: Sequence[Row], voucher: Row, facts: Mapping[str, Any], state: OrderState | None, effect: Effect
+) -> RequestError | None:
+    """The fault a voucher has by these rules on an order in a state, before its effect.
+
+    ``facts`` are what does not change: ``order`` and ``customer`` as told, ``metadata`` of the redemption.
     """
-
-    def fault(state: OrderState | None, effect: Effect) -> RequestError | None:
-        for rule in rules:
-            found = _violated(rule["body"].get("rules") or {}, state, effect, facts)
-            if found is not None:
-                return _fault(rule, found, voucher)
-        return None
-
-    return fault
+    for rule in rules:
+        found = _violated(rule["body"].get("rules") or {}, state, effect, facts)
+        if found is not None:
+            return _fault(rule, found, voucher)
+    return None
 
 
 def _violated(
@@ -191,10 +188,4 @@ def _fault(rule: Row, violated: Mapping[str, Any], voucher: Row) -> RequestError
         resource_id=voucher["id"],
         resource_type="voucher",
         told=error.get("message"),
-    )
-
-
-def _not_found(kind: str, name: str) -> NotFound:
-    return NotFound(
-        "Resource not found", details=f"Cannot find {kind} with id {name}", resource_id=name, resource_type=kind
     )

@@ -12,7 +12,7 @@ from checkout_bridge.contract.vouchers import GIFT
 from checkout_bridge.engine.pricing.stack import STACKING_RULES
 from checkout_bridge.engine.services import customers, orders, vouchers
 from checkout_bridge.engine.services.evaluation import Evaluation, Tried, evaluate
-from checkout_bridge.engine.services.incentives import effect_name, entry_names
+from checkout_bridge.engine.services.incentives import effect_name, entries_of, entry_names
 from checkout_bridge.engine.services.rules import RuleViolated
 from checkout_bridge.engine.services.unit import Unit
 from checkout_bridge.engine.store import sessions as store
@@ -62,12 +62,7 @@ def release(unit: Unit, code: str, session_key: str) -> None:
     """Let go of one voucher. Raises NotFound for a voucher, or a session on it, that does not exist."""
     row = vouchers.get(unit, code)
     if not store.release(unit.connection, session_key, row["id"]):
-        raise NotFound(
-            "Resource not found",
-            details=f"Cannot find session with id {session_key}",
-            resource_id=session_key,
-            resource_type="session",
-        )
+        raise NotFound.of("session", session_key)
 
 
 def _identified(customer: Mapping[str, Any] | None) -> Mapping[str, Any] | None:
@@ -138,11 +133,10 @@ def _listed(one: Tried, which: str) -> dict[str, Any]:
     assert one.incentive is not None
     lines = one.outcome.before.lines if one.outcome.before else ()
     data = []
-    for rule in one.incentive.rules:
-        for entry in (rule["body"].get("applicable_to") or {}).get(which) or ():
-            names = entry_names(entry, one.incentive.found)
-            indices = [i for i, line in enumerate(lines) if line.names & names]
-            data.append({"strict": False, "effect": "APPLY_TO_EVERY", **entry, "order_item_indices": indices})
+    for entry in entries_of(one.incentive.rules, which):
+        names = entry_names(entry, one.incentive.found)
+        indices = [i for i, line in enumerate(lines) if line.names & names]
+        data.append({"strict": False, "effect": "APPLY_TO_EVERY", **entry, "order_item_indices": indices})
     return {"data": data, "total": len(data), "data_ref": "data", "object": "list"}
 
 

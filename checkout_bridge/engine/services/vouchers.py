@@ -110,18 +110,8 @@ def get(unit: Unit, code: str, *, for_change: bool = False) -> Row:
     """The voucher with this code or id. Raises NotFound."""
     row = store.find(unit.connection, code, now=unit.now, for_change=for_change)
     if row is None:
-        raise not_found(code)
+        raise NotFound.of("voucher", code)
     return row
-
-
-def not_found(code: str) -> NotFound:
-    """The contract's error for a code that does not exist."""
-    return NotFound(
-        "Resource not found",
-        details=f"Cannot find voucher with id {code}",
-        resource_id=code,
-        resource_type="voucher",
-    )
 
 
 def update(unit: Unit, code: str, request: Mapping[str, Any]) -> Row:
