@@ -5,8 +5,10 @@ BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed
 PLUGINS := plugins/generic plugins/shopify
 SIZE ?= small
+SECONDS ?= 60
+EXAMPLES ?= 200
 
-.PHONY: install demo test check format bench clean help
+.PHONY: install demo test check format bench storm fuzz clean help
 
 help:  ## list the commands
 	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/'
@@ -24,7 +26,7 @@ demo: $(STAMP)  ## start the demo shop, the bridge and the engine, and print the
 	$(BIN)/checkout-bridge demo $(if $(PORT),--port $(PORT))
 
 test: $(STAMP)  ## run the tests
-	$(BIN)/python -m pytest
+	$(BIN)/python -m pytest -n auto --dist worksteal
 
 check: $(STAMP)  ## lint, format check, types, layers, documentation
 	$(BIN)/ruff check .
@@ -39,6 +41,12 @@ format: $(STAMP)  ## put the code in its form
 
 bench: $(STAMP)  ## print the benchmark table and write benchmarks/results.json (SIZE=small|large)
 	$(BIN)/python -m benchmarks --size $(SIZE)
+
+storm: $(STAMP)  ## let 64 threads redeem and roll back at random on both databases (SECONDS=60 on each)
+	CHECKOUT_BRIDGE_STORM=$(SECONDS) $(BIN)/python -m pytest -q tests/engine/test_storm.py
+
+fuzz: $(STAMP)  ## send many requests of every kind against the OpenAPI description (EXAMPLES=200 of each)
+	CHECKOUT_BRIDGE_FUZZ=$(EXAMPLES) $(BIN)/python -m pytest -q tests/engine/test_schema_conformance.py
 
 clean:  ## remove what the other commands made
 	rm -rf $(VENV) build dist *.egg-info plugins/*/*.egg-info .mypy_cache .ruff_cache .pytest_cache .import_linter_cache .hypothesis

@@ -11,7 +11,7 @@ from pathlib import Path
 import click
 from rich.console import Console
 
-from benchmarks import breakdown, calls, engine, report, shop
+from benchmarks import breakdown, calls, engine, exports, latency, orders, report, shop, stacks, volume
 from benchmarks.rounds import SIZES, Row, Size
 from checkout_bridge.settings import PREFIX
 
@@ -41,7 +41,13 @@ def _rows(folder: Path, size: Size) -> Iterator[Row]:
     yield from calls.client_over_requests(size)
     yield from shop.quote_and_checkout(folder, size)
     yield from engine.redemptions(folder, size)
+    yield from stacks.stacks(folder, size)
+    yield from volume.redemptions_among_many(folder, size)
+    yield from latency.latencies(folder, size)
     yield from shop.imports(size)
+    yield from exports.redemption_exports(folder, size)
+    yield from orders.lists(folder, size)
+    yield from orders.imports(folder, size)
     yield from calls.granian_over_gunicorn(size)
 
 

@@ -40,3 +40,9 @@ def redemption(source_id: str) -> dict[str, Any]:
         "redeemables": [{"object": "voucher", "id": CODE}],
         "order": {**ORDER, "source_id": source_id},
     }
+
+
+def order_of(lines: int) -> dict[str, Any]:
+    """An order of so many lines, all alike."""
+    line = {"quantity": 2, "price": 1000, "product": {"name": "Thing"}}
+    return {"items": [{**line, "source_id": f"line-{number}"} for number in range(lines)]}

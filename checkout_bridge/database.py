@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sqlite3
+from collections import deque
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -19,7 +20,7 @@ from checkout_bridge.private import make_file, make_folder
 BUSY_TIMEOUT_MS = 10_000
 # Taken while migrating, so that of several starting processes one migrates and the others wait.
 _MIGRATION_LOCK = 0x43484B42
-_turns: WeakKeyDictionary[Engine, Lock] = WeakKeyDictionary()
+_turns: WeakKeyDictionary[Engine, _Line] = WeakKeyDictionary()
 _LONGEST_MIGRATION_MS = 10 * 60 * 1000
 
 
@@ -42,7 +43,7 @@ def open_database(url: str) -> Engine:
     if parsed.database and parsed.database != ":memory:":
         _make_private(Path(parsed.database))
     engine = create_engine(parsed, connect_args={"check_same_thread": False})
-    _turns[engine] = Lock()
+    _turns[engine] = _Line()
     event.listen(engine, "connect", _prepare_sqlite)
     event.listen(engine, "begin", _begin_sqlite)
     return engine
@@ -89,6 +90,36 @@ def _told_in_our_words() -> Iterator[None]:
         raise
     except (SQLAlchemyError, sqlite3.Error) as error:
         raise StorageFailed("The database cannot be reached", details=type(error).__name__) from error
+
+
+class _Line:
+    """A lock that goes to whoever has waited longest: a plain one leaves some waiting while many others come and go.
+
+    The first in line has it; everybody else waits for a lock of their own to be opened.
+    """
+
+    def __init__(self) -> None:
+        self._guard, self._waiting = Lock(), deque[Lock]()
+
+    def acquire(self, timeout: float) -> bool:
+        mine = Lock()
+        with self._guard:
+            if self._waiting:
+                mine.acquire()
+            self._waiting.append(mine)
+        if mine.acquire(timeout=timeout):
+            return True
+        with self._guard:
+            if self._waiting[0] is mine:  # it came at the last moment
+                return True
+            self._waiting.remove(mine)
+            return False
+
+    def release(self) -> None:
+        with self._guard:
+            self._waiting.popleft()
+            if self._waiting:
+                self._waiting[0].release()
 
 
 @contextmanager

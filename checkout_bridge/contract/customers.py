@@ -23,11 +23,44 @@ class CustomerRequest(ContractSchema):
 
 
 class CustomerAnswer(CustomerRequest):
-    """A stored customer. Properties that were never given are left out."""
+    """A stored customer. Properties that were never given are left out.
+
+    ``summary`` is ``{redemptions{total_redeemed, total_failed, total_succeeded, total_rolled_back,
+    total_rollback_failed, total_rollback_succeeded, gift{redeemed_amount, amount_to_go}, loyalty_card{redeemed_points,
+    points_to_go}}, orders{total_amount, total_count, average_amount, last_order_amount, last_order_date}}``, of orders
+    that are paid or fulfilled; ``loyalty`` is ``{points, referred_customers, campaigns{<name>: {points,
+    referred_customers}}}``.
+    """
 
     object = fields.String(validate=one_of("customer"))
+    source_id = Text(allow_none=True)
+    summary = fields.Dict()
+    loyalty = fields.Dict()
+    referrals = fields.Dict()
     created_at = Text()
     updated_at = fields.String(allow_none=True)
+
+
+class CustomerList(ContractSchema):
+    """A page of customers, newest first unless asked for otherwise."""
+
+    object = fields.String(validate=one_of("list"))
+    data_ref = fields.String(validate=one_of("customers"))
+    customers = fields.List(fields.Nested(CustomerAnswer))
+    total = fields.Integer()
+    has_more = fields.Boolean()
+
+
+class PermanentDeletion(ContractSchema):
+    """What was deleted with a customer; the contract spells ``object`` so."""
+
+    id = Text()
+    created_at = Text()
+    related_object_id = Text()
+    related_object = fields.String(validate=one_of("customer"))
+    status = fields.String(validate=one_of("DONE"))
+    data_json = fields.Dict()
+    object = fields.String(validate=one_of("pernament_deletion"))
 
 
 class CustomerId(ContractSchema):

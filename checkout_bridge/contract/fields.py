@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from datetime import UTC, datetime
 from typing import Any
 
 from marshmallow import EXCLUDE, Schema, ValidationError, fields, validate
 
 from checkout_bridge.money import MAX_MINOR
+
+NO_TEXT = "must be valid Unicode text without NUL"
 
 
 class ContractSchema(Schema):
@@ -24,7 +27,7 @@ class WholeNumber(fields.Integer):
     """
 
     def __init__(self, *, minimum: int = 0, maximum: int = MAX_MINOR, lenient: bool = False, **kwargs: Any) -> None:
-        kwargs.setdefault("validate", validate.Range(minimum, maximum, error=_range_message(minimum, maximum)))
+        kwargs.setdefault("validate", _within(minimum, maximum))
         super().__init__(**kwargs)
         self.lenient = lenient
 
@@ -50,7 +53,7 @@ class Percentage(fields.Float):
 
 
 class Text(fields.String):
-    """A string that every database can keep: without NUL and without halves of surrogate pairs."""
+    """A string that every database can keep."""
 
     def __init__(self, *, longest: int = 500, **kwargs: Any) -> None:
         kwargs.setdefault("validate", validate.Length(max=longest, error=f"must not be longer than {longest}"))
@@ -58,8 +61,8 @@ class Text(fields.String):
 
     def _deserialize(self, value: Any, attr: str | None, data: Any, **kwargs: Any) -> str:
         text: str = super()._deserialize(value, attr, data, **kwargs)
-        if "\0" in text or any("\ud800" <= character <= "\udfff" for character in text):
-            raise ValidationError("must be valid Unicode text without NUL")
+        if not is_text(text):
+            raise ValidationError(NO_TEXT)
         return text
 
 
@@ -75,6 +78,9 @@ class Flag(fields.Boolean):
 class Moment(fields.String):
     """An ISO 8601 date or time in any form; normalised to UTC with milliseconds and ``Z``."""
 
+    def __init__(self, **kwargs: Any) -> None:
+        super().__init__(metadata={"format": "date-time"}, **kwargs)
+
     def _deserialize(self, value: Any, attr: str | None, data: Any, **kwargs: Any) -> str:
         try:
             return timestamp(parse_moment(value))
@@ -84,6 +90,13 @@ class Moment(fields.String):
 
 class Metadata(fields.Dict):
     """A JSON object of the caller's own."""
+
+
+def is_text(text: str) -> bool:
+    """Whether every database and file can keep it: without NUL and without halves of surrogate pairs."""
+    if "\0" in text:
+        return False
+    return text.isascii() or not any("\ud800" <= character <= "\udfff" for character in text)
 
 
 def one_of(*values: str) -> validate.OneOf:
@@ -102,5 +115,15 @@ def timestamp(moment: datetime) -> str:
     return moment.isoformat(timespec="milliseconds").replace("+00:00", "Z")
 
 
-def _range_message(minimum: int, maximum: int) -> str:
-    return f"must be >= {minimum}" if maximum == MAX_MINOR else f"must be from {minimum} to {maximum}"
+def _within(minimum: int, maximum: int) -> Callable[[int], None]:
+    """Refuse what is out of bounds, naming the bound that was passed."""
+
+    def check(value: int) -> None:
+        if maximum != MAX_MINOR and not minimum <= value <= maximum:
+            raise ValidationError(f"must be from {minimum} to {maximum}")
+        if value < minimum:
+            raise ValidationError(f"must be >= {minimum}")
+        if value > maximum:
+            raise ValidationError(f"must be <= {maximum}")
+
+    return check

@@ -5,27 +5,31 @@ from __future__ import annotations
 from marshmallow import fields, validate
 
 from checkout_bridge.contract.customers import CustomerId, CustomerRequest
-from checkout_bridge.contract.fields import ContractSchema, Metadata, Moment, Money, Text, WholeNumber, one_of
+from checkout_bridge.contract.fields import ContractSchema, Flag, Metadata, Moment, Money, Text, WholeNumber, one_of
 
 MAX_ITEMS = 500
+# Orders in one import.
+MAX_IMPORTED = 2000
 STATUSES = ("CREATED", "PAID", "CANCELED", "FULFILLED")
 
 
 class ItemProduct(ContractSchema):
-    """Product facts sent inside a line; they are used for this calculation only."""
+    """Product facts sent inside a line, for this calculation only or, with ``override``, to be kept."""
 
     id = Text()
     source_id = Text()
+    override = Flag()
     name = Text()
     metadata = Metadata()
     price = Money()
 
 
 class ItemSku(ContractSchema):
-    """SKU facts sent inside a line; they are used for this calculation only."""
+    """SKU facts sent inside a line, for this calculation only or, with ``override``, to be kept."""
 
     id = Text()
     source_id = Text()
+    override = Flag()
     sku = Text()
     metadata = Metadata()
     price = Money()
@@ -117,9 +121,15 @@ class OrderAnswer(CalculatedOrder):
 
 
 class OrderList(ContractSchema):
-    """A page of orders."""
+    """A page of orders, newest first unless asked for otherwise.
+
+    ``more_starting_after`` is the ``starting_after_id`` of the next page, absent on the last. ``total`` is absent where
+    pages are asked for in that way: it would count all orders for every page.
+    """
 
     object = fields.String(validate=one_of("list"))
     data_ref = fields.String(validate=one_of("orders"))
     orders = fields.List(fields.Nested(OrderAnswer))
     total = fields.Integer()
+    has_more = fields.Boolean()
+    more_starting_after = fields.String()

@@ -33,10 +33,16 @@ class _Entry(ContractSchema):
     order = fields.Nested(OrderAnswer, allow_none=True)
     channel = fields.Dict()
     customer = fields.Nested(SimpleCustomer, allow_none=True)
-    related_object_type = fields.String(validate=one_of("voucher", "redemption"))
+    related_object_type = fields.String(validate=one_of("voucher", "promotion_tier", "redemption"))
     related_object_id = Text()
+    failure_code = Text()
+    failure_message = Text()
     voucher = fields.Nested(VoucherAnswer)
+    promotion_tier = fields.Dict()
     gift = fields.Dict()
+    loyalty_card = fields.Dict()
+    reward = fields.Dict()
+    related_redemptions = fields.Dict()
 
 
 class RedemptionAnswer(_Entry):
@@ -45,7 +51,6 @@ class RedemptionAnswer(_Entry):
     object = fields.String(validate=one_of("redemption"))
     status = fields.String(validate=one_of("SUCCEEDED", "FAILED", "ROLLED_BACK"))
     session = fields.Dict()
-    related_redemptions = fields.Dict()
 
 
 class RollbackAnswer(_Entry):

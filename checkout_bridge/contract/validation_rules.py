@@ -16,15 +16,18 @@ EFFECTS = (
 
 
 class ApplicableItem(ContractSchema):
-    """A product or SKU, which of its pieces count, and limits: pieces a line and in all, amount a line and in all."""
+    """A product, SKU or collection, which of its pieces count, and limits: pieces a line and in all, amount a line and
+    in all. ``price`` is what a piece costs under a FIXED discount, ``price_formula`` gives it in major units.
+    """
 
-    object = fields.String(required=True, validate=one_of("product", "sku"))
+    object = fields.String(required=True, validate=one_of("product", "sku", "products_collection"))
     id = Text()
     source_id = Text()
     product_id = Text()
     product_source_id = Text()
     strict = Flag()
     price = Money()
+    price_formula = Text(longest=2000)
     effect = fields.String(validate=one_of(*EFFECTS))
     quantity_limit = WholeNumber(minimum=1)
     aggregated_quantity_limit = WholeNumber(minimum=1)
@@ -79,7 +82,7 @@ class ValidationRuleList(ContractSchema):
 class AssignmentRequest(ContractSchema):
     """What a rule is for."""
 
-    related_object_type = fields.String(required=True, validate=one_of("voucher"))
+    related_object_type = fields.String(required=True, validate=one_of("voucher", "promotion_tier", "campaign"))
     related_object_id = Text(required=True)
 
 

@@ -7,6 +7,7 @@ from marshmallow import fields, validate
 from checkout_bridge.contract.customers import CustomerRequest
 from checkout_bridge.contract.fields import ContractSchema, Metadata, Money, Text, WholeNumber, one_of
 from checkout_bridge.contract.orders import CalculatedOrder, OrderRequest
+from checkout_bridge.contract.stacking_rules import StackingRules
 
 MAX_REDEEMABLES = 30
 TTL_UNITS = ("NANOSECONDS", "MICROSECONDS", "MILLISECONDS", "SECONDS", "MINUTES", "HOURS", "DAYS")
@@ -18,12 +19,20 @@ class GiftCredits(ContractSchema):
     credits = Money(minimum=1)
 
 
-class Redeemable(ContractSchema):
-    """A voucher by its code or id."""
+class RewardChoice(ContractSchema):
+    """What a loyalty card is redeemed for; ``points`` to pay with, without it as many as the order takes."""
 
-    object = fields.String(required=True, validate=one_of("voucher"))
+    id = Text(required=True, longest=200)
+    points = WholeNumber(minimum=1)
+
+
+class Redeemable(ContractSchema):
+    """A voucher by its code or id, a promotion tier, or a promotion stack, which must be alone."""
+
+    object = fields.String(required=True, validate=one_of("voucher", "promotion_tier", "promotion_stack"))
     id = Text(required=True, longest=200)
     gift = fields.Nested(GiftCredits)
+    reward = fields.Nested(RewardChoice)
 
 
 class SessionRequest(ContractSchema):
@@ -33,6 +42,12 @@ class SessionRequest(ContractSchema):
     key = Text(longest=200)
     ttl = WholeNumber(minimum=1, maximum=10**15)
     ttl_unit = fields.String(validate=one_of(*TTL_UNITS))
+
+
+class Options(ContractSchema):
+    """``expand``: what the answer tells in more detail. Without ``order`` in it no redeemable has its own order."""
+
+    expand = fields.List(fields.String(validate=one_of("order", "redeemable", "redemption", "category")))
 
 
 class StackRequest(ContractSchema):
@@ -48,7 +63,7 @@ class StackRequest(ContractSchema):
     session = fields.Nested(SessionRequest)
     tracking_id = Text()
     metadata = Metadata()
-    options = fields.Dict()
+    options = fields.Nested(Options)
 
 
 class CheckedRedeemable(ContractSchema):
@@ -56,36 +71,21 @@ class CheckedRedeemable(ContractSchema):
 
     status = fields.String(validate=one_of("APPLICABLE", "INAPPLICABLE", "SKIPPED"))
     id = Text()
-    object = fields.String(validate=one_of("voucher"))
+    object = fields.String(validate=one_of("voucher", "promotion_tier"))
     order = fields.Nested(CalculatedOrder)
     result = fields.Dict()
     metadata = Metadata()
     applicable_to = fields.Dict()
     inapplicable_to = fields.Dict()
+    categories = fields.List(fields.Dict())
+    campaign_id = Text()
+    campaign_name = Text()
+    name = fields.String(allow_none=True)
+    redemption = fields.Dict()
 
 
 class SessionAnswer(SessionRequest):
     """The lock that was taken."""
-
-
-class StackingRules(ContractSchema):
-    """How redeemables combine; the same for the whole project."""
-
-    redeemables_limit = fields.Integer()
-    applicable_redeemables_limit = fields.Integer()
-    applicable_redeemables_per_category_limit = fields.Integer(allow_none=True)
-    applicable_redeemables_category_limits = fields.Dict()
-    applicable_exclusive_redeemables_limit = fields.Integer()
-    applicable_exclusive_redeemables_per_category_limit = fields.Integer(allow_none=True)
-    exclusive_categories = fields.List(fields.String())
-    joint_categories = fields.List(fields.String())
-    redeemables_application_mode = fields.String()
-    redeemables_sorting_rule = fields.String()
-    redeemables_products_application_mode = fields.String()
-    redeemables_no_effect_rule = fields.String()
-    no_effect_skip_categories = fields.List(fields.String())
-    no_effect_redeem_anyway_categories = fields.List(fields.String())
-    redeemables_rollback_order_mode = fields.String()
 
 
 class ValidationAnswer(ContractSchema):

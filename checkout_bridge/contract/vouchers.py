@@ -1,18 +1,16 @@
-"""Vouchers on the wire: discount coupons and gift cards. Amounts are integer minor units."""
+"""Vouchers on the wire: discount coupons, gift cards and loyalty cards. Amounts are integer minor units."""
 
 from __future__ import annotations
 
-from typing import Any
+from marshmallow import fields, validate
 
-from marshmallow import ValidationError, fields, validate, validates_schema
-
+from checkout_bridge.contract.discounts import Discount, DiscountUpdate
 from checkout_bridge.contract.fields import (
     ContractSchema,
     Flag,
     Metadata,
     Moment,
     Money,
-    Percentage,
     Text,
     WholeNumber,
     one_of,
@@ -20,63 +18,9 @@ from checkout_bridge.contract.fields import (
 
 DISCOUNT = "DISCOUNT_VOUCHER"
 GIFT = "GIFT_VOUCHER"
+LOYALTY = "LOYALTY_CARD"
+KINDS = (DISCOUNT, GIFT, LOYALTY)
 LONGEST_CODE = 200
-
-
-ITEM_EFFECTS = (
-    "APPLY_TO_ITEMS",
-    "APPLY_TO_ITEMS_PROPORTIONALLY",
-    "APPLY_TO_ITEMS_PROPORTIONALLY_BY_QUANTITY",
-    "APPLY_TO_ITEMS_BY_QUANTITY",
-)
-UNIT_EFFECTS = ("ADD_MISSING_ITEMS", "ADD_NEW_ITEMS", "ADD_MANY_ITEMS", "REPLACE_ITEMS")
-# Type -> the property that says how much, and the effects it may have.
-DISCOUNT_TYPES = {
-    "AMOUNT": ("amount_off", ("APPLY_TO_ORDER", *ITEM_EFFECTS)),
-    "PERCENT": ("percent_off", ("APPLY_TO_ORDER", "APPLY_TO_ITEMS")),
-    "FIXED": ("fixed_amount", ("APPLY_TO_ORDER", "APPLY_TO_ITEMS")),
-    "UNIT": ("unit_off", UNIT_EFFECTS),
-}
-
-
-class FreeUnits(ContractSchema):
-    """Free pieces of one product or SKU: one of several in ``units``."""
-
-    unit_off = WholeNumber(required=True, minimum=1, maximum=10**6)
-    unit_type = Text(required=True)
-    effect = fields.String(validate=one_of("ADD_MISSING_ITEMS", "ADD_NEW_ITEMS"))
-
-
-class Discount(ContractSchema):
-    """What a coupon is worth: ``{type: AMOUNT, amount_off}``, ``{type: PERCENT, percent_off, amount_limit?}``,
-    ``{type: FIXED, fixed_amount}`` or ``{type: UNIT, unit_off, unit_type}``; ``effect`` says on what.
-    """
-
-    type = fields.String(required=True, validate=one_of(*DISCOUNT_TYPES))
-    amount_off = Money()
-    percent_off = Percentage()
-    amount_limit = Money()
-    aggregated_amount_limit = Money()
-    fixed_amount = Money()
-    unit_off = WholeNumber(minimum=1, maximum=10**6)
-    unit_type = Text()
-    units = fields.List(
-        fields.Nested(FreeUnits), validate=validate.Length(1, 100, error="must have from 1 to 100 items")
-    )
-    effect = Text()
-
-    @validates_schema
-    def _fits_its_type(self, data: dict[str, Any], **_: Any) -> None:
-        needed, effects = DISCOUNT_TYPES[data["type"]]
-        if data.get("effect", effects[0]) not in effects:
-            message = f"must be equal to one of the allowed values: {', '.join(effects)}"
-            raise ValidationError({"effect": [message]})
-        if data.get("effect") == "ADD_MANY_ITEMS":
-            needed = "units"
-        elif data["type"] == "UNIT" and "unit_type" not in data:
-            raise ValidationError({"unit_type": ["Missing data for required field."]})
-        if needed not in data:
-            raise ValidationError({needed: ["Missing data for required field."]})
 
 
 class Gift(ContractSchema):
@@ -85,6 +29,12 @@ class Gift(ContractSchema):
     amount = Money()
     balance = Money()
     effect = fields.String(validate=one_of("APPLY_TO_ORDER", "APPLY_TO_ITEMS"))
+
+
+class LoyaltyCard(ContractSchema):
+    """The points that a card starts with."""
+
+    points = WholeNumber(required=True)
 
 
 class RedemptionLimit(ContractSchema):
@@ -103,34 +53,44 @@ class CodeConfig(ContractSchema):
     pattern = Text(longest=100)
 
 
-class _VoucherProperties(ContractSchema):
-    category = Text()
+class ValidityProperties(ContractSchema):
+    """When something may be used: between two moments, and within that time at recurring times, days and hours.
+
+    ``validity_timeframe`` is ``{interval, duration}`` in ISO 8601; ``validity_day_of_week`` numbers from 0, Sunday;
+    ``validity_hours`` is ``{daily: [{start_time, expiration_time, days_of_week}]}``.
+    """
+
     start_date = Moment()
     expiration_date = Moment()
+    validity_timeframe = fields.Dict()
+    validity_day_of_week = fields.List(WholeNumber(maximum=6))
+    validity_hours = fields.Dict()
+
+
+class _VoucherProperties(ValidityProperties):
+    category = Text()
+    category_id = Text()
     active = Flag()
     additional_info = Text(longest=5000)
     metadata = Metadata()
 
 
 class VoucherRequest(_VoucherProperties):
-    """A voucher to create. Without ``type`` it is a discount coupon."""
+    """A voucher to create. Without ``type`` it is a discount coupon, or what its campaign says.
+
+    In a campaign (``campaign``: its name, or ``campaign_id``) it is like the campaign's vouchers, but for what is sent.
+    """
 
     code = Text(longest=LONGEST_CODE)
-    type = fields.String(validate=one_of(DISCOUNT, GIFT))
+    type = fields.String(validate=one_of(*KINDS))
+    campaign = Text()
+    campaign_id = Text()
     discount = fields.Nested(Discount)
     gift = fields.Nested(Gift)
+    loyalty_card = fields.Nested(LoyaltyCard)
+    validation_rules = fields.List(Text())
     redemption = fields.Nested(RedemptionLimit)
     code_config = fields.Nested(CodeConfig)
-
-
-class DiscountUpdate(Discount):
-    """What may change on a discount; its type may not."""
-
-    type = fields.String(validate=one_of(*DISCOUNT_TYPES))
-
-    @validates_schema
-    def _fits_its_type(self, data: dict[str, Any], **_: Any) -> None:
-        """What was not sent stays."""
 
 
 class VoucherUpdate(_VoucherProperties):
@@ -142,13 +102,25 @@ class VoucherUpdate(_VoucherProperties):
 
 
 class VoucherRedemption(ContractSchema):
-    """How often a voucher was redeemed and may be; ``redeemed_amount`` on gift cards."""
+    """How often a voucher was redeemed and may be; ``redeemed_amount`` on gift cards, ``redeemed_points`` on others."""
 
     object = fields.String()
     quantity = fields.Integer(allow_none=True)
     redeemed_quantity = fields.Integer()
     redeemed_amount = fields.Integer()
+    redeemed_points = fields.Integer()
     url = fields.String()
+
+
+class LoyaltyCardAnswer(LoyaltyCard):
+    """A card's points: all that were ever added, and what is left of them."""
+
+    balance = fields.Integer()
+    next_expiration_date = fields.String(allow_none=True)
+    next_expiration_points = fields.Integer(allow_none=True)
+    pending_points = fields.Integer()
+    subtracted_points = fields.Integer()
+    expired_points = fields.Integer()
 
 
 class VoucherAnswer(ContractSchema):
@@ -157,15 +129,26 @@ class VoucherAnswer(ContractSchema):
     id = Text()
     object = fields.String(validate=one_of("voucher"))
     code = Text()
-    type = fields.String(validate=one_of(DISCOUNT, GIFT))
+    type = fields.String(validate=one_of(*KINDS))
+    campaign = fields.String(allow_none=True)
+    campaign_id = fields.String(allow_none=True)
     category = fields.String(allow_none=True)
+    category_id = fields.String(allow_none=True)
+    categories = fields.List(fields.Dict())
     start_date = fields.String(allow_none=True)
     expiration_date = fields.String()
+    validity_timeframe = fields.Dict()
+    validity_day_of_week = fields.List(fields.Integer())
+    validity_hours = fields.Dict()
     active = fields.Boolean()
     additional_info = fields.String(allow_none=True)
     metadata = Metadata()
     discount = fields.Nested(Discount)
     gift = fields.Nested(Gift)
+    loyalty_card = fields.Nested(LoyaltyCardAnswer)
+    holder_id = fields.String(allow_none=True)
+    publish = fields.Dict()
+    validation_rules_assignments = fields.Dict()
     redemption = fields.Nested(VoucherRedemption)
     created_at = Text()
     updated_at = fields.String(allow_none=True)
@@ -178,46 +161,3 @@ class VoucherList(ContractSchema):
     data_ref = fields.String(validate=one_of("vouchers"))
     vouchers = fields.List(fields.Nested(VoucherAnswer))
     total = fields.Integer()
-
-
-class BalanceRequest(ContractSchema):
-    """Credits to put on a gift card, or to take off when negative. A ``source_id`` makes it happen once."""
-
-    amount = Money(required=True, minimum=-(10**15))
-    source_id = Text()
-    reason = Text()
-
-
-class BalanceAnswer(ContractSchema):
-    """What a gift card holds after its balance was changed."""
-
-    amount = fields.Integer()
-    total = fields.Integer()
-    balance = fields.Integer()
-    type = fields.String(validate=one_of("gift_voucher"))
-    operation_type = fields.String(validate=one_of("MANUAL"))
-    object = fields.String(validate=one_of("balance"))
-    related_object = fields.Dict()
-
-
-class Transaction(ContractSchema):
-    """One movement on a gift card."""
-
-    id = Text()
-    voucher_id = Text()
-    type = Text()
-    source_id = fields.String(allow_none=True)
-    source = fields.String(allow_none=True)
-    reason = fields.String(allow_none=True)
-    details = fields.Dict()
-    created_at = Text()
-
-
-class TransactionList(ContractSchema):
-    """Movements on a gift card, newest first."""
-
-    object = fields.String(validate=one_of("list"))
-    data_ref = fields.String(validate=one_of("data"))
-    data = fields.List(fields.Nested(Transaction))
-    has_more = fields.Boolean()
-    more_starting_after = fields.String()

@@ -17,6 +17,7 @@ from checkout_bridge.engine.pricing.items import ItemsOff
 from checkout_bridge.engine.pricing.order import Change, Line, LineChange, OrderState, total_of
 from checkout_bridge.engine.pricing.scope import Entry, Scope
 from checkout_bridge.engine.pricing.stack import Candidate, apply_stack
+from checkout_bridge.engine.pricing.stacking import StackingRules
 from checkout_bridge.engine.pricing.units import Replace, Unit, UnitsOff
 from checkout_bridge.engine.services.catalogue import Catalogue
 from checkout_bridge.engine.services.changes import from_json, state_of, to_json
@@ -41,8 +42,8 @@ effects: st.SearchStrategy[Effect] = st.one_of(
     st.builds(PercentOff, percent),
     st.builds(FixedPrice, amount),
     st.builds(GiftCredits, amount),
-    st.builds(ItemsOff, scopes, amount.map(items.amount_off)),
-    st.builds(ItemsOff, scopes, percent.map(items.percent_off)),
+    st.builds(ItemsOff, scopes, amount.map(lambda value: items.amount_off(lambda _: value))),
+    st.builds(ItemsOff, scopes, percent.map(lambda value: items.percent_off(lambda _: value))),
     st.builds(ItemsOff, scopes, amount.map(items.amount_off_in_proportion)),
     st.lists(units, min_size=1, max_size=2).map(lambda some: UnitsOff(tuple(some))),
     st.builds(Replace, names.map(lambda name: THINGS[name]), st.integers(1, 2), units),
@@ -68,7 +69,12 @@ def told(state: OrderState) -> tuple[dict[str, int], list[dict[str, int]]]:
 
 
 def changes_of(start: OrderState, stack: list[Effect]) -> list[Change]:
-    return [one.change for one in apply_stack([Candidate(effect) for effect in stack], start)]
+    return [
+        one.change
+        for one in apply_stack(
+            [Candidate(effect=lambda state, effect=effect: effect) for effect in stack], start, StackingRules()
+        )
+    ]
 
 
 def test_changes_of_a_line_and_of_an_order_add_up() -> None:
@@ -153,7 +159,9 @@ def test_the_order_in_which_changes_add_up_is_all_the_same(start: OrderState, st
 def test_parts_are_never_above_what_is_left_and_totals_never_below_nothing(
     start: OrderState, stack: list[Effect]
 ) -> None:
-    for outcome in apply_stack([Candidate(effect) for effect in stack], start):
+    for outcome in apply_stack(
+        [Candidate(effect=lambda state, effect=effect: effect) for effect in stack], start, StackingRules()
+    ):
         before, after = outcome.before, outcome.state
         assert before is not None
         assert after is not None

@@ -152,9 +152,9 @@ def test_a_redeemable_about_nothing_in_the_order_applies_without_effect(engine: 
         ({"effect": "APPLY_FROM_CHEAPEST", "target": "UNIT", "skip_initially": 1, "repeat": 2}, [200, 300, 800, 0]),
         ({"skip_initially": 1}, [0, 900, 1200, 0]),
         ({"quantity_limit": 1}, [200, 300, 400, 0]),
-        ({"aggregated_quantity_limit": 2}, [400, 600, 800, 0]),
+        ({"aggregated_quantity_limit": 4}, [400, 600, 0, 0]),
         ({"amount_limit": 500}, [400, 500, 500, 0]),
-        ({"aggregated_amount_limit": 500}, [400, 500, 500, 0]),
+        ({"aggregated_amount_limit": 500}, [400, 100, 0, 0]),
     ],
 )
 def test_the_rules_say_which_pieces_and_how_much(

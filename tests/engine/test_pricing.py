@@ -12,6 +12,7 @@ from checkout_bridge.engine.pricing.amounts import order_fields
 from checkout_bridge.engine.pricing.effects import AmountOff, Effect, FixedPrice, GiftCredits, PercentOff
 from checkout_bridge.engine.pricing.order import Line, OrderState
 from checkout_bridge.engine.pricing.stack import Candidate, apply_stack
+from checkout_bridge.engine.pricing.stacking import StackingRules
 from checkout_bridge.engine.services.changes import state_of
 from checkout_bridge.errors import InvalidInput, NotFound
 from checkout_bridge.money import MAX_MINOR, allocate, half_up
@@ -96,11 +97,15 @@ def test_discounts_that_are_zero_are_left_out_but_for_those_just_applied() -> No
     assert order_fields(state, since=state)["applied_discount_amount"] == 0
 
 
+def candidate(effect: Effect) -> Candidate:
+    return Candidate(effect=lambda state: effect)
+
+
 def test_after_one_that_fails_nothing_is_tried() -> None:
     fault = NotFound("Resource not found")
-    candidates = [Candidate(AmountOff(1)), Candidate(None, fault), Candidate(AmountOff(1))]
+    candidates = [candidate(AmountOff(1)), Candidate(fault), candidate(AmountOff(1))]
 
-    outcomes = apply_stack(candidates, OrderState(10))
+    outcomes = apply_stack(candidates, OrderState(10), StackingRules())
 
     assert [outcome.status for outcome in outcomes] == ["APPLICABLE", "INAPPLICABLE", "SKIPPED"]
     assert outcomes[1].fault is fault
@@ -135,7 +140,7 @@ def test_an_effect_takes_between_nothing_and_all_that_is_left(state: OrderState,
 @quick
 @given(start=states, sent=st.lists(effects, min_size=1, max_size=8))
 def test_a_stack_takes_off_what_its_parts_do(start: OrderState, sent: list[Effect]) -> None:
-    outcomes = apply_stack([Candidate(effect) for effect in sent], start)
+    outcomes = apply_stack([candidate(effect) for effect in sent], start, StackingRules())
 
     applied = [outcome for outcome in outcomes if outcome.status == "APPLICABLE"]
     assert len(applied) == min(len(sent), 5)

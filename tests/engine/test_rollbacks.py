@@ -81,8 +81,9 @@ def test_a_gift_cards_refund_is_a_movement_of_its_own(engine: EngineClient, stac
     refund, payment = engine.get("/v1/vouchers/GIFT/transactions")["data"]
 
     assert (payment["type"], refund["type"]) == ("CREDITS_REDEMPTION", "CREDITS_REFUND")
-    assert payment["details"]["balance"] == {"type": "gift_voucher", "amount": -500, "balance": 0}
-    assert refund["details"]["balance"] == {"type": "gift_voucher", "amount": 500, "balance": 500}
+    card = {"object": "balance", "related_object": {"type": "voucher", "id": refund["voucher_id"]}}
+    assert payment["details"]["balance"] == {"type": "gift_voucher", "amount": -500, "balance": 0, **card}
+    assert refund["details"]["balance"] == {"type": "gift_voucher", "amount": 500, "balance": 500, **card}
 
 
 def test_the_stack_door_takes_a_single_redemption_too(engine: EngineClient) -> None:

@@ -33,8 +33,10 @@ def test_an_order_that_breaks_a_rule_is_refused_by_both_doors(engine: EngineClie
     for one in (told, error):
         assert (one["key"], one["message"]) == ("order_rules_violated", "order does not match validation rules")
         assert rule["id"] in one["details"]
-        assert (one["resource_id"], one["resource_type"]) == (made["id"], "voucher")
+        assert one["reason"] == "needs more than 100.00, cart has 100.00"
         assert "error" not in one
+    assert (told["resource_id"], told["resource_type"]) == (made["id"], "voucher")
+    assert engine.get(f"/v1/redemptions/{error['resource_id']}")["failure_code"] == "order_rules_violated"
     assert engine.everything() == before
     assert engine.redeem("CODE", order={"amount": 10_001})["order"]["total_amount"] == 8001
 
@@ -179,7 +181,8 @@ def test_the_merchants_own_message_is_told(engine: EngineClient) -> None:
     (one,) = engine.validate("CODE", order={"amount": 5})["inapplicable_redeemables"]
     error = engine.redeem("CODE", order={"amount": 5}, status=400)
 
-    assert one["result"]["details"] == {"key": "order_rules_violated", "message": "Spend 10 or more"}
+    told = one["result"]["details"]
+    assert (told["message"], told["reason"]) == ("Spend 10 or more", "needs more than 10.00, cart has 0.05")
     for told in (one["result"]["error"], error):
         assert told["message"] == "order does not match validation rules"
         assert told["error"] == {"message": "Spend 10 or more"}

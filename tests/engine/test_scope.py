@@ -141,8 +141,8 @@ def test_quantity_limits_are_for_each_line_and_for_all_of_an_entry() -> None:
     assert units(every(quantity_limit=2, aggregated_quantity_limit=4), lines) == {0: 2, 1: 1, 2: 1}
 
 
-def test_each_entry_has_limits_of_its_own() -> None:
-    scope = Scope((Entry(product("a"), aggregated_quantity_limit=2), Entry(product("b"), aggregated_quantity_limit=1)))
+def test_an_aggregated_limit_is_for_the_pieces_of_all_entries() -> None:
+    scope = Scope((Entry(product("a"), aggregated_quantity_limit=2), Entry(product("b"), aggregated_quantity_limit=3)))
     lines = [line("a", quantity=3), line("b", quantity=3), line("a", quantity=3)]
 
     assert units(scope, lines) == {0: 2, 1: 1}

@@ -121,10 +121,11 @@ def test_what_is_not_there_is_not_found(engine: EngineClient) -> None:
 @pytest.mark.parametrize(
     ("rules", "named"),
     [
-        ({"1": {"name": "order.items.any", "conditions": {"$is": ["a"]}}}, ".rules.1.name"),
-        ({"1": {"name": "customer.segment", "conditions": {"$is": ["a"]}}}, ".rules.1.name"),
+        ({"1": {"name": "redemption.count.per_user", "conditions": {"$is": [1]}}}, ".rules.1.name"),
+        ({"1": {"name": "custom_event.metadata", "conditions": {"$is": ["a"]}}}, ".rules.1.name"),
+        ({"1": {"name": "order.items.any", "conditions": {"$more_than": [1]}}}, ".rules.1.conditions"),
         ({"1": {"conditions": {"$is": ["a"]}}}, ".rules.1.name"),
-        ({"1": {"name": "order.amount", "conditions": {"$dow": [1]}}}, ".rules.1.conditions"),
+        ({"1": {"name": "order.amount", "conditions": {"$dow": [7]}}}, ".rules.1.conditions"),
         ({"1": {"name": "order.amount", "conditions": {"$more_than": 5}}}, ".rules.1.conditions.$more_than"),
         ({"1": {"name": "order.amount", "conditions": {"$more_than": []}}}, ".rules.1.conditions.$more_than"),
         ({"1": {"name": "order.amount", "conditions": {}}}, "'conditions'"),
@@ -158,7 +159,7 @@ def test_a_rule_that_cannot_be_checked_is_refused(engine: EngineClient, rules: d
         ({"error": {"message": 5}}, ".error.message"),
         ({"rules": []}, ".rules"),
         ({"applicable_to": {"included": [{"id": "prod_1"}]}}, ".applicable_to.included[0]"),
-        ({"applicable_to": about("a", object="products_collection")}, ".applicable_to.included[0].object"),
+        ({"applicable_to": about("a", object="brand")}, ".applicable_to.included[0].object"),
         ({"applicable_to": about("a", effect="APPLY_TO_SOME")}, ".applicable_to.included[0].effect"),
         ({"applicable_to": about("a", target="HALF")}, ".applicable_to.included[0].target"),
         ({"applicable_to": about("a", repeat=0)}, ".applicable_to.included[0].repeat"),

@@ -10,17 +10,29 @@ from apispec import APISpec
 from apispec.ext.marshmallow import MarshmallowPlugin
 from flask import Flask, Response, jsonify
 from flask_swagger_ui import get_swaggerui_blueprint
+from marshmallow import Schema
 
+from checkout_bridge.contract.campaigns import AsyncAction
 from checkout_bridge.contract.errors import ErrorBody
 from checkout_bridge.engine.http.api import Operation
+from checkout_bridge.engine.http.doors import CLIENT, MANAGEMENT, OAUTH
+from checkout_bridge.engine.http.query_parameters import idempotency_key, query_parameters
 
-_KEYS = {"app_id": "X-App-Id", "app_token": "X-App-Token"}
+# Start of the path -> its keys, by name and header.
+_KEYS = {
+    "/v1/": {"app_id": "X-App-Id", "app_token": "X-App-Token"},
+    CLIENT: {"client_id": "X-Client-Application-Id", "client_token": "X-Client-Token"},
+    MANAGEMENT: {"management_id": "X-Management-Id", "management_token": "X-Management-Token"},
+}
+_BEARER = "bearer"
 _ERRORS = {
     400: "The payload or what it asks for is not possible",
     401: "The keys are missing or wrong",
+    403: "Browsers may not do this, nor access tokens whose scope does not reach it",
     404: "No such thing",
     409: "Taken, or an idempotency key was used for another request",
     413: "The body is over the limit",
+    503: "The database is out of reach or busy for too long; nothing was done",
 }
 
 
@@ -28,8 +40,9 @@ def describe(operations: Sequence[Operation], version: str) -> dict[str, Any]:
     """The OpenAPI 3 document."""
     spec = APISpec("Checkout Bridge promotions engine", version, "3.0.3", plugins=[MarshmallowPlugin()])
     spec.components.schema("Error", schema=ErrorBody)
-    for name, header in _KEYS.items():
+    for name, header in (pair for keys in _KEYS.values() for pair in keys.items()):
         spec.components.security_scheme(name, {"type": "apiKey", "in": "header", "name": header})
+    spec.components.security_scheme(_BEARER, {"type": "http", "scheme": "bearer"})
     for operation in operations:
         spec.path(operation.path, operations={operation.method.lower(): _described(operation)})
     return spec.to_dict()
@@ -52,27 +65,55 @@ def _described(operation: Operation) -> dict[str, Any]:
     described: dict[str, Any] = {
         "summary": operation.summary,
         "operationId": f"{operation.method} {operation.path}",
-        "security": [{name: [] for name in _KEYS}],
+        "security": _security(operation.path),
         "parameters": [_path_parameter(name) for name in re.findall(r"{(\w+)}", operation.path)],
-        "responses": {str(code): _error(code) for code in _ERRORS},
+        "responses": {str(code): _error(code) for code in _ERRORS if _may_be(code, operation)},
     }
+    described["parameters"] += query_parameters(operation)
     if operation.writes:
-        described["parameters"].append(
-            {
-                "in": "header",
-                "name": "Idempotency-Key",
-                "required": False,
-                "schema": {"type": "string", "minLength": 1, "maxLength": 255},
-                "description": "The same key does the work once and answers the same.",
-            }
-        )
+        described["parameters"].append(idempotency_key())
     if operation.body is not None:
-        described["requestBody"] = {"content": {"application/json": {"schema": type(operation.body)}}}
-    success: dict[str, Any] = {"description": "Done"}
-    if operation.answer is not None:
-        success["content"] = {"application/json": {"schema": operation.answer}}
-    described["responses"][str(operation.status)] = success
+        kinds = ("application/x-www-form-urlencoded", "application/json")[not operation.takes_form :]
+        described["requestBody"] = {"content": {kind: {"schema": _of_body(operation.body)} for kind in kinds}}
+    described["responses"][str(operation.status)] = _done("Done", operation.answer)
+    if operation.downloads:
+        described["responses"]["200"]["content"]["text/plain"] = {"schema": {"type": "string"}}
+    if operation.may_be_later:
+        described["responses"]["202"] = _done("Begun", AsyncAction)
     return described
+
+
+def _of_body(body: Schema) -> Any:
+    return {"type": "array", "items": type(body)} if body.many else type(body)
+
+
+def _security(path: str) -> list[dict[str, list[str]]]:
+    """The ways in: with the keys of this door, or with an access token."""
+    ways: list[dict[str, list[str]]] = [
+        {name: [] for name in keys} for start, keys in _KEYS.items() if path.startswith(start)
+    ]
+    return [*ways, {_BEARER: []}] if _takes_tokens(path) else ways
+
+
+def _takes_tokens(path: str) -> bool:
+    return path.startswith("/v1/") and not path.startswith(OAUTH)
+
+
+def _may_be(code: int, operation: Operation) -> bool:
+    """Reading conflicts with nothing, a GET has no body; managers, and who asks for tokens, may do all there is."""
+    if code == 403:
+        return operation.path.startswith(CLIENT) or _takes_tokens(operation.path)
+    if code == 409:
+        return operation.writes
+    return code != 413 or operation.method != "GET"
+
+
+def _done(description: str, answer: type[Schema] | None) -> dict[str, Any]:
+    return {"description": description} | (_json(answer) if answer is not None else {})
+
+
+def _json(schema: Any) -> dict[str, Any]:
+    return {"content": {"application/json": {"schema": schema}}}
 
 
 def _path_parameter(name: str) -> dict[str, Any]:
@@ -80,7 +121,4 @@ def _path_parameter(name: str) -> dict[str, Any]:
 
 
 def _error(code: int) -> dict[str, Any]:
-    return {
-        "description": _ERRORS[code],
-        "content": {"application/json": {"schema": {"$ref": "#/components/schemas/Error"}}},
-    }
+    return {"description": _ERRORS[code], **_json({"$ref": "#/components/schemas/Error"})}

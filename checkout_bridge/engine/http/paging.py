@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 
 from checkout_bridge.errors import RequestError
 
@@ -26,6 +26,16 @@ def order_of(query: Mapping[str, str], allowed: Sequence[str], default: str) -> 
     if order not in allowed:
         raise _invalid(f"Query param order must be one of: {', '.join(allowed)}")
     return order
+
+
+def order_by(query: Mapping[str, str], names: Iterable[str]) -> str:
+    """The parameter ``order``: one of these names, after a dash for descending; newest first when it is not told."""
+    return order_of(query, [sign + name for name in names for sign in ("", "-")], "-created_at")
+
+
+def flag(query: Mapping[str, str], name: str) -> bool:
+    """A parameter that is true or false; absent is false."""
+    return query.get(name) in ("true", "1")
 
 
 def _invalid(details: str) -> RequestError:

@@ -10,7 +10,7 @@ from flask import g
 from checkout_bridge.contract import redemptions as contract
 from checkout_bridge.contract.validations import StackRequest, ValidationAnswer
 from checkout_bridge.engine.http.api import Operation
-from checkout_bridge.engine.services import redemptions, rollbacks, validations
+from checkout_bridge.engine.services import failures, redemptions, rollbacks, validations
 from checkout_bridge.engine.services.unit import Unit
 
 Body = Mapping[str, Any]
@@ -21,7 +21,7 @@ def _validate(unit: Unit, body: Body) -> dict[str, Any]:
 
 
 def _redeem(unit: Unit, body: Body) -> dict[str, Any]:
-    return redemptions.redeem(unit, body)
+    return redemptions.redeem(unit, body, request_id=g.request_id)
 
 
 def _get(unit: Unit, redemption_id: str) -> dict[str, Any]:
@@ -44,29 +44,38 @@ def _told(query: Body) -> dict[str, Any]:
     return {name: query[name][:500] for name in ("reason", "tracking_id") if name in query}
 
 
+def _for_stacks(start: str, whose: str = "") -> tuple[Operation, Operation]:
+    """Validating and redeeming, the same for servers and for browsers."""
+    return (
+        Operation(
+            "POST",
+            f"{start}/validations",
+            _validate,
+            f"Say what redeemables would do, and hold them on request{whose}",
+            StackRequest(),
+            ValidationAnswer,
+            remembers=False,
+        ),
+        Operation(
+            "POST",
+            f"{start}/redemptions",
+            _redeem,
+            f"Redeem one redeemable or a stack{whose}",
+            StackRequest(),
+            contract.RedeemAnswer,
+            refused=failures.record,
+        ),
+    )
+
+
 OPERATIONS = (
-    Operation(
-        "POST",
-        "/v1/validations",
-        _validate,
-        "Say what redeemables would do, and hold them on request",
-        StackRequest(),
-        ValidationAnswer,
-        remembers=False,
-    ),
-    Operation(
-        "POST",
-        "/v1/redemptions",
-        _redeem,
-        "Redeem one redeemable or a stack",
-        StackRequest(),
-        contract.RedeemAnswer,
-    ),
+    *_for_stacks("/v1"),
+    *_for_stacks("/client/v1", ", asked by a browser"),
     Operation(
         "GET",
         "/v1/redemptions/{redemption_id}",
         _get,
-        "Get a redemption or a rollback",
+        "Get a redemption, a failed redemption or a rollback",
         answer=contract.FoundRedemption,
     ),
     Operation(
@@ -77,6 +86,7 @@ OPERATIONS = (
         contract.RollbackRequest(),
         contract.RollbackAnswer,
         query=True,
+        refused=failures.record,
     ),
     Operation(
         "POST",
@@ -86,6 +96,7 @@ OPERATIONS = (
         contract.RollbackRequest(),
         contract.RollbacksAnswer,
         query=True,
+        refused=failures.record,
     ),
     Operation(
         "GET",

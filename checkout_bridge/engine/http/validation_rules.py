@@ -7,8 +7,8 @@ from typing import Any
 
 from checkout_bridge.contract import validation_rules as contract
 from checkout_bridge.engine.http.api import Operation
-from checkout_bridge.engine.http.paging import page_of
-from checkout_bridge.engine.services import rule_bodies, rules
+from checkout_bridge.engine.http.paging import flag, page_of
+from checkout_bridge.engine.services import assignments, rule_bodies, rules
 from checkout_bridge.engine.services.unit import Unit
 from checkout_bridge.engine.store import rules as store
 
@@ -39,18 +39,18 @@ def _delete(unit: Unit, rule_id: str) -> None:
     rules.delete(unit, rule_id)
 
 
-def _assign(unit: Unit, rule_id: str, body: Body) -> dict[str, Any]:
-    return rules.assignment_answer(rules.assign(unit, rule_id, body))
+def _assign(unit: Unit, rule_id: str, body: Body, query: Mapping[str, str]) -> dict[str, Any]:
+    kind, name = body["related_object_type"], body["related_object_id"]
+    return assignments.answer(assignments.assign(unit, rule_id, kind, name, force=flag(query, "force")))
 
 
 def _assignments(unit: Unit, rule_id: str) -> dict[str, Any]:
     rules.get(unit, rule_id)
-    data = [rules.assignment_answer(row) for row in store.assignments_of(unit.connection, rule_id)]
-    return {"object": "list", "data_ref": "data", "data": data, "total": len(data)}
+    return assignments.listed(store.assignments_of(unit.connection, rule_id))
 
 
 def _unassign(unit: Unit, rule_id: str, assignment_id: str) -> None:
-    rules.unassign(unit, rule_id, assignment_id)
+    assignments.unassign(unit, rule_id, assignment_id)
 
 
 _RULES, _RULE = "/v1/validation-rules", "/v1/validation-rules/{rule_id}"
@@ -70,9 +70,10 @@ OPERATIONS = (
         "POST",
         f"{_RULE}/assignments",
         _assign,
-        "Let a voucher obey a validation rule",
+        "Let a voucher, promotion tier or campaign obey a validation rule",
         contract.AssignmentRequest(),
         contract.Assignment,
+        query=True,
     ),
     Operation(
         "GET",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 from fractions import Fraction
 from typing import Protocol
@@ -41,14 +42,16 @@ class AmountOff:
 
 @dataclass(frozen=True, slots=True)
 class PercentOff:
-    """A percentage of what is left to pay, rounded half up, at most ``limit``."""
+    """A percentage of what is left to pay, or of the ``initial`` amount, rounded half up, at most ``limit``."""
 
     percent_off: Fraction
     limit: int | None = None
+    initial: bool = False
 
     def change(self, state: OrderState) -> Change:
         """``min(round(total * percent / 100), limit, total)``."""
-        return Change(least(percentage(state.total, self.percent_off), self.limit, state.total))
+        base = state.before_units if self.initial else state.total
+        return Change(least(percentage(base, self.percent_off), self.limit, state.total))
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,3 +74,32 @@ class GiftCredits:
     def change(self, state: OrderState) -> Change:
         """``min(credits, total)``."""
         return Change(min(self.credits, state.total))
+
+
+@dataclass(frozen=True, slots=True)
+class Points:
+    """Points of a loyalty card: ``points_ratio`` of them pay ``exchange_ratio`` in major units."""
+
+    points: int
+    exchange_ratio: Fraction
+    points_ratio: Fraction = Fraction(1)
+
+    def change(self, state: OrderState) -> Change:
+        """``min(round(points / points_ratio * exchange_ratio * 100), total)``."""
+        worth = self.points / self.points_ratio * self.exchange_ratio * 100
+        return Change(min(half_up(worth.numerator, worth.denominator), state.total))
+
+    def spent(self, paid: int) -> int:
+        """The points that pay this much: no more than are needed for it."""
+        if not self.exchange_ratio:
+            return 0
+        return min(self.points, math.ceil(paid * self.points_ratio / (self.exchange_ratio * 100)))
+
+
+@dataclass(frozen=True, slots=True)
+class NoDiscount:
+    """A reward that is a thing: it costs points, and takes nothing off."""
+
+    def change(self, state: OrderState) -> Change:
+        """Nothing."""
+        return Change()

@@ -8,9 +8,12 @@ from fractions import Fraction
 
 from checkout_bridge.engine.pricing.effects import least, percentage
 from checkout_bridge.engine.pricing.order import Change, Line, LineChange, OrderState
-from checkout_bridge.engine.pricing.scope import Entry, Picked, Scope, pick
+from checkout_bridge.engine.pricing.scope import Picked, Scope, pick
 from checkout_bridge.money import allocate
 
+# What a number is for the line at an index.
+Each = Callable[[int], int]
+# What each of the picked lines would get.
 Split = Callable[[Sequence[tuple[Line, Picked]]], list[int]]
 
 
@@ -35,29 +38,26 @@ class ItemsOff:
             for one in pick(self.scope, state.lines)
             if not (self.skip_discounted and state.lines[one.index].discount)
         ]
-        left = least(state.total, self.limit)
-        by_entry: dict[Entry, int | None] = {}
+        most, given = least(state.total, self.limit), 0
         changes: dict[int, LineChange] = {}
         for (line, one), value in zip(picked, self.values(picked), strict=True):
-            entry = one.entry
-            left_of_entry = by_entry.setdefault(entry, entry.aggregated_amount_limit)
-            value = least(value, line.subtotal, self.line_limit, entry.amount_limit, left_of_entry, left)
-            left -= value
-            if left_of_entry is not None:
-                by_entry[entry] = left_of_entry - value
+            # An aggregated limit is for all lines together, of whichever entry.
+            left = least(most, one.entry.aggregated_amount_limit) - given
+            value = max(0, least(value, line.subtotal, self.line_limit, one.entry.amount_limit, left))
+            given += value
             if value:
                 changes[one.index] = LineChange(discount=value)
         return Change(lines=changes)
 
 
-def amount_off(amount: int) -> Split:
+def amount_off(amount: Each) -> Split:
     """The amount once a line, however many pieces it has."""
-    return lambda picked: [amount for _ in picked]
+    return lambda picked: [amount(one.index) for _, one in picked]
 
 
-def amount_off_by_quantity(amount: int) -> Split:
+def amount_off_by_quantity(amount: Each) -> Split:
     """The amount for every piece."""
-    return lambda picked: [amount * one.units for _, one in picked]
+    return lambda picked: [amount(one.index) * one.units for _, one in picked]
 
 
 def amount_off_in_proportion(amount: int) -> Split:
@@ -70,36 +70,32 @@ def amount_off_in_proportion_by_quantity(amount: int) -> Split:
     return lambda picked: allocate(amount, [one.units for _, one in picked])
 
 
-def percent_off(percent: Fraction) -> Split:
-    """A percentage of every line; of the part of it that counts when not all of its pieces do."""
+def percent_off(percent: Callable[[int], Fraction], *, initial: bool = False) -> Split:
+    """A percentage of every line, of what is left of it or of its ``initial`` amount; of the part of it that counts
+    when not all of its pieces do.
+    """
     return lambda picked: [
-        percentage(line.subtotal * one.units, percent, line.quantity)
+        percentage(_base(line, initial) * one.units, percent(one.index), line.quantity)
         if line.quantity and one.units < line.quantity
-        else percentage(line.subtotal, percent)
+        else percentage(_base(line, initial), percent(one.index))
         for line, one in picked
     ]
 
 
-def fixed_price(price: int | None) -> Split:
-    """Every piece for a fixed price, that of the line's own entry first; cheaper ones are left alone."""
-
-    def values(picked: Sequence[tuple[Line, Picked]]) -> list[int]:
-        return [_above(line, one, price if one.entry.price is None else one.entry.price) for line, one in picked]
-
-    return values
+def _base(line: Line, initial: bool) -> int:
+    if not initial:
+        return line.subtotal
+    return (line.amount if line.initial_amount is None else line.initial_amount) or 0
 
 
-def gift_credits(credits: int) -> Split:
-    """Credits spent on the lines in their order."""
+def fixed_price(price: Callable[[Picked], int | None]) -> Split:
+    """Every piece for a fixed price; cheaper ones are left alone, and so is a line that has no price for it."""
+    return lambda picked: [_above(line, one, price(one)) for line, one in picked]
 
-    def values(picked: Sequence[tuple[Line, Picked]]) -> list[int]:
-        left, spent = credits, []
-        for line, _ in picked:
-            spent.append(min(left, line.subtotal))
-            left -= spent[-1]
-        return spent
 
-    return values
+def all_that_is_left(picked: Sequence[tuple[Line, Picked]]) -> list[int]:
+    """Whatever lines still cost. With a limit for all together, that is spent on them in their order."""
+    return [line.subtotal for line, _ in picked]
 
 
 def _above(line: Line, one: Picked, fixed: int | None) -> int:

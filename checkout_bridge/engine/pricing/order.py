@@ -61,6 +61,9 @@ class LineChange:
         return LineChange(-self.discount, -self.quantity, -self.free, -self.amount)
 
 
+_SAME = LineChange()
+
+
 @dataclass(frozen=True, slots=True)
 class Change:
     """What a redeemable does to an order: ``discount`` off the whole, and line changes by index.
@@ -82,6 +85,11 @@ class Change:
     def total(self) -> int:
         """All it takes off."""
         return self.discount + self.items_discount
+
+    @property
+    def is_nothing(self) -> bool:
+        """Whether it leaves the order as it is."""
+        return not self.discount and all(line == _SAME for line in self.lines.values())
 
     def __add__(self, other: Change) -> Change:
         lines = dict(self.lines)
@@ -112,6 +120,11 @@ class OrderState:
     def total(self) -> int:
         """What is left to pay; never below 0."""
         return max(0, self.amount - self.discount - self.items_discount)
+
+    @property
+    def before_units(self) -> int:
+        """What it was worth before pieces were added to it."""
+        return self.amount if self.initial_amount is None else self.initial_amount
 
     def after(self, change: Change) -> OrderState:
         """The state with a change made."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from checkout_bridge.engine.pricing.order import Line, Names
@@ -24,6 +24,7 @@ class Entry:
     repeat: int = 1
     per_unit: bool = False
     price: int | None = None
+    price_formula: str | None = None
     quantity_limit: int | None = None
     aggregated_quantity_limit: int | None = None
     amount_limit: int | None = None
@@ -72,9 +73,7 @@ def pick(scope: Scope, lines: Sequence[Line]) -> list[Picked]:
     picked: list[Picked] = []
     for rhythm in dict.fromkeys(entry.rhythm for entry in matched.values()):
         its = {i: entry for i, entry in matched.items() if entry.rhythm == rhythm}
-        chosen = _chosen(its[min(its)], lines, list(its))
-        for entry in dict.fromkeys(its.values()):
-            picked += _limited(entry, lines, {i: units for i, units in chosen.items() if its[i] == entry})
+        picked += _limited(its, lines, _chosen(its[min(its)], lines, list(its)), sum(one.units for one in picked))
     return sorted(picked, key=lambda one: one.index)
 
 
@@ -112,15 +111,19 @@ def _hits_before(entry: Entry, position: int) -> int:
     return max(0, -((entry.skip - position) // entry.repeat))
 
 
-def _limited(entry: Entry, lines: Sequence[Line], chosen: dict[int, int]) -> list[Picked]:
-    left = entry.aggregated_quantity_limit
+def _limited(entries: Mapping[int, Entry], lines: Sequence[Line], chosen: dict[int, int], count: int) -> list[Picked]:
+    """The pieces within the limits of their entries; those that were chosen first count first.
+
+    An aggregated limit is for all pieces together, of whichever entry: ``count`` are picked before these.
+    """
     picked = []
-    for i, units in sorted(chosen.items()):
+    for i, units in chosen.items():
+        entry = entries[i]
         if entry.quantity_limit is not None:
             units = min(units, entry.quantity_limit)
-        if left is not None:
-            units = min(units, left)
-            left -= units
+        if entry.aggregated_quantity_limit is not None:
+            units = max(0, min(units, entry.aggregated_quantity_limit - count))
+        count += units
         if units or not lines[i].quantity:
             picked.append(Picked(i, entry, units))
     return picked

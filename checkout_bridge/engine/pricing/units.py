@@ -13,6 +13,7 @@ from checkout_bridge.engine.pricing.order import Change, Line, LineChange, Names
 class Unit:
     """``count`` free pieces of something; ``adds`` puts all of them into the cart, else only those that are missing.
 
+    ``skip_discounted`` leaves a line alone that another redeemable has discounted already.
     A line of the cart is of it by any of ``names``. ``price``, ``item`` and ``also``, the names of what it is besides
     (a SKU is its product), are the catalogue's, for when the cart has none of it.
     """
@@ -23,6 +24,7 @@ class Unit:
     price: int | None = None
     item: Mapping[str, object] = field(default_factory=dict)
     also: Names = frozenset()
+    skip_discounted: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,10 +42,27 @@ class UnitsOff:
         return total_of(changes)
 
 
+@dataclass(frozen=True, slots=True)
+class SameUnits:
+    """``count`` free copies more of every line that is one of ``names``."""
+
+    names: Names
+    count: int
+    skip_discounted: bool = False
+
+    def change(self, state: OrderState) -> Change:
+        """Lines without pieces have no copies."""
+        these = [line for line in state.lines if line.quantity and line.names & self.names]
+        units = (Unit(line.names, self.count, True, skip_discounted=self.skip_discounted) for line in these)
+        return UnitsOff(tuple(units)).change(state)
+
+
 def _free(state: OrderState, unit: Unit) -> Change:
     index = next((i for i, line in enumerate(state.lines) if line.names & unit.names), len(state.lines))
     is_new = index == len(state.lines)
     line = _new(unit) if is_new else state.lines[index]
+    if unit.skip_discounted and line.discount:
+        return Change()
     price = unit.price if line.price is None else line.price
     more = unit.count if unit.adds else max(0, unit.count - max(0, line.quantity - line.free))
     # A line whose quantity was not sent counts as none: its amount becomes that of its pieces.
@@ -78,6 +97,8 @@ class Replace:
         if source is None or not state.lines[source].quantity:
             return Change()
         line = state.lines[source]
+        if self.target.skip_discounted and line.discount:
+            return Change()
         taken = min(self.taken, line.quantity)
         value = (line.amount or 0) * taken // line.quantity
         index = next((i for i, one in enumerate(state.lines) if one.names & self.target.names), len(state.lines))

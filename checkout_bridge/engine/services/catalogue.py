@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -50,8 +50,15 @@ class Catalogue:
                     return int(rows[name]["price"])
         return None
 
+    def metadata_of(self, item: Mapping[str, Any]) -> Mapping[str, Any]:
+        """The metadata of the product that a line is."""
+        for kind, name in self.names_of(item):
+            if kind == "product" and name in self.products:
+                return self.products[name]["body"].get("metadata") or {}
+        return {}
 
-def look_up(unit: Unit, items: Sequence[Mapping[str, Any]], extra: Sequence[str] = ()) -> Catalogue:
+
+def look_up(unit: Unit, items: Sequence[Mapping[str, Any]], extra: Iterable[str] = ()) -> Catalogue:
     """What the catalogue knows of these lines, and of other products and SKUs by id or source id."""
     names = {name for item in items for name in _told(item)} | set(extra)
     if not names:

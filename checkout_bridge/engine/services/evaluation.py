@@ -2,35 +2,26 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from fractions import Fraction
 from typing import Any
 
-from checkout_bridge.contract.vouchers import GIFT
-from checkout_bridge.engine.pricing.effects import Effect
+from checkout_bridge.contract.vouchers import GIFT, LOYALTY
+from checkout_bridge.engine.pricing.effects import Effect, NoDiscount, Points
 from checkout_bridge.engine.pricing.order import Change, OrderState, total_of
-from checkout_bridge.engine.pricing.scope import Scope
-from checkout_bridge.engine.pricing.stack import Candidate, Outcome, apply_stack
-from checkout_bridge.engine.services import catalogue, customers, incentives, orders, rules
-from checkout_bridge.engine.services.catalogue import Catalogue
+from checkout_bridge.engine.pricing.stack import Candidate, Outcome, apply_stack, in_order
+from checkout_bridge.engine.pricing.stacking import StackingRules
+from checkout_bridge.engine.services import incentives, orders, redeemables, rule_checks, stacking, standing
+from checkout_bridge.engine.services.faults import of_voucher
+from checkout_bridge.engine.services.incentives import Discount, Way
+from checkout_bridge.engine.services.operands import reader
 from checkout_bridge.engine.services.orders import Draft
+from checkout_bridge.engine.services.redeemables import Context, Found, Incentive
 from checkout_bridge.engine.services.unit import Unit
-from checkout_bridge.engine.store import rules as rule_store
-from checkout_bridge.engine.store import vouchers as store
-from checkout_bridge.errors import NotFound, RequestError
+from checkout_bridge.errors import InvalidInput, RequestError
 
 Row = dict[str, Any]
-
-
-@dataclass(frozen=True, slots=True)
-class Incentive:
-    """A voucher with its rules, the lines they are about, and the facts they are checked on."""
-
-    voucher: Row
-    rules: Sequence[Row]
-    scope: Scope
-    found: Catalogue
-    facts: Mapping[str, Any]
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,33 +31,62 @@ class Tried:
     sent: Mapping[str, Any]
     incentive: Incentive | None
     outcome: Outcome
+    discount: Discount | None = None
 
     @property
-    def voucher(self) -> Row | None:
-        """The voucher's row."""
-        return self.incentive.voucher if self.incentive else None
+    def row(self) -> Row | None:
+        """The voucher's or tier's row."""
+        return self.incentive.row if self.incentive else None
+
+    @property
+    def kind(self) -> str:
+        """What it is called in answers: these know no promotion stacks, so one that is not there is a tier."""
+        return str({"promotion_stack": "promotion_tier"}.get(self.sent["object"], self.sent["object"]))
+
+    @property
+    def type(self) -> str:
+        """The type of the voucher; empty when there is none."""
+        return str(self.incentive.row["type"]) if self.incentive else ""
 
     @property
     def credits(self) -> int:
-        """What a gift card pays: what the order takes of it, or, without an order, what was asked."""
-        if self.voucher is None or self.voucher["type"] != GIFT:
+        """What goes off a gift card, in credits, or off a loyalty card, in points.
+
+        Of a gift card it is what the order takes of it or, without an order, what was asked. Points are no more than
+        what they pay needs; a reward that is a thing has its price in points.
+        """
+        if self.incentive is None:
+            return 0
+        if self.type == LOYALTY:
+            effect = self.outcome.effect
+            if isinstance(effect, Points):
+                return effect.spent(self.outcome.applied)
+            return _asked(self.incentive) or 0
+        if self.type != GIFT:
             return 0
         if self.outcome.state is not None:
             return self.outcome.applied
-        return int(self.sent.get("gift", {}).get("credits", 0))
+        return _asked(self.incentive) or 0
 
 
 @dataclass(frozen=True, slots=True)
 class Evaluation:
-    """All redeemables of a request, in the order in which they were applied."""
+    """All redeemables of a request, in the order in which they were applied, and the rules by which they were."""
 
     draft: Draft | None
     start: OrderState | None
     tried: Sequence[Tried]
+    context: Context
+    rules: StackingRules
 
     def having(self, status: str) -> list[Tried]:
         """Those with this status."""
         return [one for one in self.tried if one.outcome.status == status]
+
+    @property
+    def is_valid(self) -> bool:
+        """Whether it can be redeemed: something applies and, but in PARTIAL mode, nothing does not."""
+        return bool(self.having("APPLICABLE")) and (self.rules.is_partial or not self.having("INAPPLICABLE"))
 
     @property
     def end(self) -> OrderState | None:
@@ -77,141 +97,113 @@ class Evaluation:
     @property
     def change(self) -> Change:
         """What all that applied changes."""
-        return total_of(one.outcome.change for one in self.tried)
+        return total_of(one.outcome.change for one in self.having("APPLICABLE"))
 
 
 def evaluate(unit: Unit, request: Mapping[str, Any], *, for_change: bool) -> Evaluation:
-    """Find the vouchers and apply them in the order in which they were sent.
+    """Find what is named, and apply it in the order that the project's stacking rules say.
 
     ``for_change`` keeps order and vouchers, in this order, from changing until the transaction ends.
     """
-    redeemables = request["redeemables"]
-    session_key = request.get("session", {}).get("key", "")
+    rules = stacking.current(unit)
+    if len(request["redeemables"]) > rules.redeemables_limit:
+        raise InvalidInput(f"Property .redeemables must not have more than {rules.redeemables_limit} items")
     draft = orders.draft(unit, request.get("order"), for_change=for_change)
-    rows = _matched(unit, [item["id"] for item in redeemables], session_key, for_change)
-    start = draft.start if draft else None
-    built = _incentives(unit, rows, request, draft)
-    candidates = [
-        _candidate(unit, item, incentive, draft, start) for item, incentive in zip(redeemables, built, strict=True)
+    context = redeemables.find(unit, request, draft, for_change=for_change)
+    return Evaluation(draft, context.start, try_stack(context, context.found, rules), context, rules)
+
+
+def try_stack(context: Context, stack: Sequence[Found], rules: StackingRules) -> list[Tried]:
+    """Apply some of what was found, or one of it alone, to the order as it is; in the order in which they are tried."""
+    built = [_candidate(context, found, rules) for found in stack]
+    order = in_order([candidate for candidate, _ in built], rules)
+    outcomes = apply_stack([built[i][0] for i in order], context.start, rules)
+    return [
+        Tried(stack[i].sent, stack[i].incentive, outcome, built[i][1])
+        for i, outcome in zip(order, outcomes, strict=True)
     ]
-    outcomes = apply_stack(candidates, start)
-    tried = [Tried(*one) for one in zip(redeemables, built, outcomes, strict=True)]
-    return Evaluation(draft, start, tried)
 
 
-def _matched(unit: Unit, names: list[str], session_key: str, for_change: bool) -> list[Row | None]:
-    found = store.find_many(unit.connection, names, now=unit.now, session_key=session_key, for_change=for_change)
-    by_name = {row["id"]: row for row in found} | {row["code"]: row for row in found}
-    rows = [by_name.get(name) for name in names]
-    ids = [row["id"] for row in rows if row]
-    if len(set(names)) < len(names) or len(set(ids)) < len(ids):
-        raise RequestError(
-            "Duplicated redeemables detected",
-            key="duplicated_redeemables",
-            details="Duplicated redeemables detected in one redemption",
-        )
-    return rows
-
-
-def _incentives(
-    unit: Unit, rows: Sequence[Row | None], request: Mapping[str, Any], draft: Draft | None
-) -> list[Incentive | None]:
-    """The vouchers with their rules, and what the catalogue knows of the things these speak of."""
-    vouchers_found = [row for row in rows if row is not None]
-    ids = [row["id"] for row in vouchers_found if row["has_rules"]]
-    assigned = rule_store.assigned_to(unit.connection, ids) if ids else []
-    given = [name for row in vouchers_found for name in incentives.names_in_discount(row)]
-    found = catalogue.look_up(unit, (), [*incentives.names_in(assigned), *given])
-    facts = _facts(unit, request, draft) if assigned else {}
-    built: list[Incentive | None] = []
-    for row in rows:
-        rules = [rule for rule in assigned if row is not None and rule["related_object_id"] == row["id"]]
-        scope = incentives.scope_of(rules, found)
-        built.append(None if row is None else Incentive(row, rules, scope, found, facts))
-    return built
-
-
-def _facts(unit: Unit, request: Mapping[str, Any], draft: Draft | None) -> dict[str, Any]:
-    """What rules ask about beside amounts: the order and the customer, as stored and as told, and the redemption."""
-    customer = request.get("customer") or (request.get("order") or {}).get("customer")
-    order_of = draft.row["customer_id"] if draft and draft.row else None
-    return {
-        "order": draft.told if draft else None,
-        "customer": customers.known(unit, customer, order_of),
-        "metadata": request.get("metadata"),
-    }
-
-
-def _candidate(
-    unit: Unit, sent: Mapping[str, Any], incentive: Incentive | None, draft: Draft | None, start: OrderState | None
-) -> Candidate:
+def _candidate(context: Context, found: Found, rules: StackingRules) -> tuple[Candidate, Discount | None]:
+    incentive = found.incentive
     if incentive is None:
-        return Candidate(None, NotFound.of("voucher", sent["id"]))
-    row = incentive.voucher
-    fault = _standing_fault(unit, row) or _customer_fault(incentive)
-    if fault is None and row["type"] == GIFT:
-        fault = _gift_fault(sent, incentive, draft, start)
-    if fault is not None:
-        return Candidate(None, fault)
-    effect = _effect(sent, incentive)
-    return Candidate(
-        effect, rules=lambda state: rules.first_fault(incentive.rules, row, incentive.facts, state, effect)
+        return Candidate(found.fault), None
+    categories = incentive.category_ids
+    way = Way(rules.of_initial_amount(categories), rules.once)
+    discount = None
+    effect: Callable[[OrderState], Effect]
+    if incentive.row["type"] in (GIFT, LOYALTY):
+        effect = _card_effect(incentive, way)
+    else:
+        discount = Discount(incentive.row, incentive.scope, context.things, _read_at(context, incentive.row), way)
+        effect = discount.effect
+    candidate = Candidate(
+        found.fault or _fault(context, incentive),
+        effect,
+        lambda state, made, together: (
+            _card_rules(incentive, context.start) or rule_checks.first_fault(context, incentive, state, made, together)
+        ),
+        incentive.row["campaign_id"],
+        rules.kind_of(categories),
+        categories,
+        incentive.hierarchy,
+        rules.skips_no_effect(categories) and incentive.row["type"] != LOYALTY,
     )
+    return candidate, discount
 
 
-def _customer_fault(incentive: Incentive) -> RequestError | None:
-    needs = any(
-        name.startswith("customer.")
-        for rule in incentive.rules
-        for name in (one["name"] for number, one in (rule["body"].get("rules") or {}).items() if number != "logic")
-    )
-    if needs and not incentive.facts["customer"]:
-        return RequestError(
-            "Missing customer", key="missing_customer", details="Customer is required to validate rules"
-        )
+def _fault(context: Context, incentive: Incentive) -> RequestError | None:
+    """What is wrong with it on any order."""
+    fault = standing.fault_of(context, incentive) or rule_checks.missing_customer(context, incentive)
+    if fault is None and incentive.row["type"] in (GIFT, LOYALTY):
+        # Points pay something only on an order whose amount is known.
+        asked = None if _coin(incentive) and context.start is None else _asked(incentive)
+        fault = standing.balance_fault(incentive, context.draft, context.start, asked=asked)
+    return fault
+
+
+def _card_rules(incentive: Incentive, start: OrderState | None) -> RequestError | None:
+    """A gift card for certain lines needs one of them; what others leave of it is not its fault."""
+    row = incentive.row
+    on_lines = row["type"] == GIFT and row["gift_effect"] == "APPLY_TO_ITEMS"
+    if on_lines and start is not None and not _card_effect(incentive, Way())(start).change(start).total:
+        return of_voucher(row, "missing_order_items_amount", "Missing applicable order items")
     return None
 
 
-def _standing_fault(unit: Unit, row: Row) -> RequestError | None:
-    if not row["active"]:
-        return _fault("voucher_disabled", "voucher is disabled", row)
-    if row["start_date"] is not None and unit.now < row["start_date"]:
-        return _fault("voucher_not_active", "voucher is not active yet", row)
-    if row["expiration_date"] is not None and unit.now >= row["expiration_date"]:
-        return _fault("voucher_expired", "voucher expired", row)
-    if row["quantity"] is not None and row["redeemed_quantity"] + row["locked_quantity"] >= row["quantity"]:
-        return _fault("quantity_exceeded", "quantity exceeded", row)
-    return None
+def _read_at(context: Context, row: Row) -> incentives.ReadAt:
+    return lambda state, index: reader(context.facts, row, state, index)
 
 
-def _gift_fault(
-    sent: Mapping[str, Any], incentive: Incentive, draft: Draft | None, start: OrderState | None
-) -> RequestError | None:
-    row = incentive.voucher
-    asked = sent.get("gift", {}).get("credits")
-    available = row["gift_balance"] - row["locked_credits"]
-    if asked is None and start is None:
-        if draft is None:
-            return _fault("missing_order", "Missing order", row)
-        return _fault("missing_amount", "Missing order amount", row)
-    if available <= 0 or (asked is not None and asked > available):
-        return _fault("gift_amount_exceeded", "gift amount exceeded", row)
-    if (
-        start is not None
-        and row["gift_effect"] == "APPLY_TO_ITEMS"
-        and not _effect(sent, incentive).change(start).total
-    ):
-        return _fault("missing_order_items_amount", "Missing applicable order items", row)
-    return None
+def _card_effect(incentive: Incentive, way: Way) -> Callable[[OrderState], Effect]:
+    asked = _asked(incentive)
+    available = standing.available_on(incentive.row)
+    if incentive.row["type"] == GIFT:
+        credits = available if asked is None else asked
+        effect = incentives.gift_effect(incentive.row, credits, incentive.scope, way)
+        return lambda state: effect
+    coin = _coin(incentive)
+    if coin is None:
+        return lambda state: NoDiscount()
+    ratio, points = Fraction(str(coin["exchange_ratio"])), Fraction(str(coin.get("points_ratio", 1)))
+    return lambda state: Points(available if asked is None else asked, ratio, points)
 
 
-def _fault(key: str, message: str, row: Row) -> RequestError:
-    return RequestError(message, key=key, details=row["code"], resource_id=row["id"], resource_type="voucher")
+def _asked(incentive: Incentive) -> int | None:
+    """The credits or points that were asked for, or that a reward costs; None: as many as the order takes."""
+    if incentive.row["type"] == GIFT:
+        credits = incentive.sent.get("gift", {}).get("credits")
+        return None if credits is None else int(credits)
+    if incentive.reward is not None and _coin(incentive) is None:
+        return int(incentive.reward.assignment["body"]["parameters"]["loyalty"]["points"])
+    points = incentive.sent.get("reward", {}).get("points")
+    return None if points is None else int(points)
 
 
-def _effect(sent: Mapping[str, Any], incentive: Incentive) -> Effect:
-    row = incentive.voucher
-    if row["type"] != GIFT:
-        return incentives.discount_effect(row, incentive.scope, incentive.found)
-    available = row["gift_balance"] - row["locked_credits"]
-    return incentives.gift_effect(row, int(sent.get("gift", {}).get("credits", available)), incentive.scope)
+def _coin(incentive: Incentive) -> Mapping[str, Any] | None:
+    """The exchange ratio of a reward with which is paid."""
+    if incentive.reward is None:
+        return None
+    parameters = incentive.reward.reward["body"].get("parameters") or {}
+    coin: Mapping[str, Any] | None = parameters.get("coin")
+    return coin

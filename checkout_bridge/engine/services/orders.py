@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from checkout_bridge.contract.ids import new_id
 from checkout_bridge.engine.pricing.amounts import line_fields, order_fields
 from checkout_bridge.engine.pricing.order import Change, Line, OrderState
-from checkout_bridge.engine.services import catalogue, customers
+from checkout_bridge.engine.services import catalogue, customers, order_catalogue
 from checkout_bridge.engine.services.catalogue import Catalogue
 from checkout_bridge.engine.services.changes import from_json, state_of
 from checkout_bridge.engine.services.unit import Unit
@@ -22,11 +22,12 @@ _TOLD = ("amount", "initial_amount", "discount_amount", "items", "metadata")
 
 @dataclass(frozen=True, slots=True)
 class Draft:
-    """The order a request speaks of: what was told of it, and its stored row if there is one."""
+    """The order a request speaks of: what was told of it, its stored row if there is one, and whose it is by id."""
 
     told: Mapping[str, Any]
     row: Row | None = None
     found: Catalogue = field(default_factory=Catalogue)
+    customer_id: str | None = None
 
     @property
     def start(self) -> OrderState | None:
@@ -51,10 +52,13 @@ def draft(unit: Unit, request: Mapping[str, Any] | None, *, for_change: bool = F
     sent = {name: request[name] for name in _TOLD if name in request}
     if "id" in request:
         stored = get(unit, request["id"], for_change=for_change)
-        return _drafted(unit, {**stored["body"], **sent}, stored)
-    source_id = request.get("source_id")
-    row = None if source_id is None else store.find(unit.connection, source_id, for_change=for_change)
-    return _drafted(unit, row["body"] if row else sent, row)
+        drafted = _drafted(unit, {**stored["body"], **sent}, stored)
+    else:
+        source_id = request.get("source_id")
+        row = None if source_id is None else store.find(unit.connection, source_id, for_change=for_change)
+        drafted = _drafted(unit, row["body"] if row else sent, row)
+    its_customer = drafted.row["customer_id"] if drafted.row else None
+    return replace(drafted, customer_id=request.get("customer_id", its_customer))
 
 
 def _drafted(unit: Unit, told: Mapping[str, Any], row: Row | None) -> Draft:
@@ -97,7 +101,11 @@ def update(unit: Unit, row: Row, request: Mapping[str, Any]) -> Row:
 
 
 def keep(unit: Unit, draft: Draft, request: Mapping[str, Any], **columns: Any) -> Row:
-    """Insert or update the row behind a draft, its customer and referrer with it; ``columns`` are set as given."""
+    """Insert or update the row behind a draft, with its customer and referrer, and products and SKUs to override.
+
+    ``columns`` are set as given.
+    """
+    order_catalogue.keep_overrides(unit, request.get("items") or ())
     values = dict(columns)
     if "status" in request:
         values.setdefault("status", request["status"])
@@ -105,6 +113,7 @@ def keep(unit: Unit, draft: Draft, request: Mapping[str, Any], **columns: Any) -
         person = customers.upsert(unit, request.get(role))
         if person is not None or f"{role}_id" in request:
             values.setdefault(f"{role}_id", person["id"] if person else request[f"{role}_id"])
+    values |= _amounts(draft, values)
     if draft.row is None:
         row = _new(unit, draft, request) | values
         store.add(unit.connection, row)
@@ -116,6 +125,23 @@ def keep(unit: Unit, draft: Draft, request: Mapping[str, Any], **columns: Any) -
         values["source_id"] = source_id
     store.change(unit.connection, draft.row["id"], values)
     return {**draft.row, **values}
+
+
+def _amounts(draft: Draft, values: Mapping[str, Any]) -> dict[str, int | None]:
+    """The columns that say what an order comes to, by what is told of it and by its change, the old or a new one."""
+    state = state_of(draft.told, draft.found)
+    change = from_json(values["change"]) if "change" in values else draft.standing
+    return amount_columns(state.after(change) if state else None)
+
+
+def amount_columns(state: OrderState | None) -> dict[str, int | None]:
+    """What an order comes to in a state, as columns of its row."""
+    return {
+        "amount": state.amount if state else None,
+        "discount_amount": state.discount if state else None,
+        "items_discount_amount": state.items_discount if state else None,
+        "total_amount": state.total if state else None,
+    }
 
 
 def _new(unit: Unit, draft: Draft, request: Mapping[str, Any]) -> Row:

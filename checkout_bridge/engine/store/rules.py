@@ -12,7 +12,12 @@ from checkout_bridge.engine.store.schema import assignments, validation_rules
 Row = dict[str, Any]
 
 _assigned = (
-    select(validation_rules, assignments.c.related_object_id, assignments.c.rule_id)
+    select(
+        validation_rules,
+        assignments.c.related_object_type,
+        assignments.c.related_object_id,
+        assignments.c.rule_id,
+    )
     .join(assignments, assignments.c.rule_id == validation_rules.c.id)
     .where(assignments.c.related_object_id.in_(bindparam("ids", expanding=True)))
     .order_by(assignments.c.number)
@@ -52,6 +57,12 @@ def page(connection: Connection, *, limit: int, page: int) -> tuple[list[Row], i
 def assigned_to(connection: Connection, ids: Iterable[str]) -> list[Row]:
     """The rules of these vouchers, each with the voucher's id as ``related_object_id``."""
     return [row._asdict() for row in connection.execute(_assigned, {"ids": list(ids)})]
+
+
+def assignments_to(connection: Connection, ids: Iterable[str]) -> list[Row]:
+    """The assignments of these vouchers, tiers or campaigns, the oldest first."""
+    statement = select(assignments).where(assignments.c.related_object_id.in_(list(ids)))
+    return [row._asdict() for row in connection.execute(statement.order_by(assignments.c.number))]
 
 
 def assignments_of(connection: Connection, rule_id: str) -> list[Row]:

@@ -28,12 +28,17 @@ def _numbered(name: str, *columns: Column[object] | Index | UniqueConstraint) ->
     return Table(name, metadata, Column("number", _Number, primary_key=True, autoincrement=True), *columns)
 
 
+# Vouchers, and promotion tiers, which are counted and redeemed alike; a tier's code is its id.
 vouchers = _numbered(
     "vouchers",
     Column("id", String(40), nullable=False, unique=True),
     Column("code", String(200), nullable=False),
     Column("type", String(20), nullable=False),
+    Column("campaign_id", String(40), index=True),
+    Column("category_id", String(40)),
+    Column("holder_id", String(500), index=True),
     Column("discount", JSON),
+    # The credits of a gift card, or the points of a loyalty card.
     Column("gift_amount", BigInteger),
     Column("gift_balance", BigInteger),
     Column("gift_effect", String(40)),
@@ -43,8 +48,12 @@ vouchers = _numbered(
     Column("active", Boolean, nullable=False),
     Column("start_date", String(30)),
     Column("expiration_date", String(30)),
+    # When it may be used within that time: validity_timeframe, validity_day_of_week, validity_hours.
+    Column("validity", JSON),
     Column("category", String(500)),
     Column("additional_info", String),
+    # What only a promotion tier has: name, banner, hierarchy.
+    Column("tier", JSON),
     Column("metadata", JSON, nullable=False),
     # Whether a validation rule was ever assigned, so that most redemptions need not look.
     Column("has_rules", Boolean, nullable=False),
@@ -61,11 +70,48 @@ vouchers = _numbered(
     ),
 )
 
+campaigns = _numbered(
+    "campaigns",
+    Column("id", String(40), nullable=False, unique=True),
+    Column("name", String(500), nullable=False, unique=True),
+    Column("campaign_type", String(20), nullable=False),
+    Column("active", Boolean, nullable=False),
+    Column("category_id", String(40)),
+    # The rest as told: dates, validity, what its vouchers are like, metadata.
+    Column("body", JSON, nullable=False),
+    Column("has_rules", Boolean, nullable=False),
+    Column("created_at", String(30), nullable=False),
+    Column("updated_at", String(30)),
+)
+
+# Small things that are kept as they were told: categories, collections, segments, rewards, promotion stacks.
+resources = _numbered(
+    "resources",
+    Column("kind", String(40), nullable=False),
+    Column("id", String(40), nullable=False, unique=True),
+    Column("name", String(500)),
+    # The campaign of a promotion stack; the reward of an assignment.
+    Column("parent_id", String(40), index=True),
+    Column("body", JSON, nullable=False),
+    Column("created_at", String(30), nullable=False),
+    Column("updated_at", String(30)),
+    Index("resources_kind", "kind", "number"),
+)
+
+project_settings = Table(
+    "project_settings",
+    metadata,
+    Column("name", String(40), primary_key=True),
+    Column("body", JSON, nullable=False),
+    Column("created_at", String(30), nullable=False),
+    Column("updated_at", String(30)),
+)
+
 sessions = Table(
     "sessions",
     metadata,
     Column("voucher_id", String(40), ForeignKey("vouchers.id", ondelete="CASCADE"), primary_key=True),
-    Column("session_key", String(200), primary_key=True),
+    Column("session_key", String(200), primary_key=True, index=True),
     Column("quantity", BigInteger, nullable=False),
     Column("credits", BigInteger, nullable=False),
     Column("expires_at", String(30), nullable=False),
@@ -149,32 +195,107 @@ orders = _numbered(
     Column("change", JSON),
     Column("applied", JSON),
     Column("redemptions", JSON, nullable=False),
+    # What it comes to, kept with every change, so that lists and exports need not calculate; null when not known.
+    Column("amount", BigInteger),
+    Column("discount_amount", BigInteger),
+    Column("items_discount_amount", BigInteger),
+    Column("total_amount", BigInteger),
     Column("created_at", String(30), nullable=False),
     Column("updated_at", String(30)),
+    Index("orders_created", "created_at", "number"),
+    Index("orders_updated", "updated_at", "number"),
+    Index("orders_customer", "customer_id", "number"),
 )
 
 redemptions = _numbered(
     "redemptions",
     Column("id", String(40), nullable=False, unique=True),
     Column("object", String(30), nullable=False),
-    Column("date", String(30), nullable=False),
+    Column("date", String(30), nullable=False, index=True),
     Column("parent_id", String(40), index=True),
     # What a rollback rolled back.
     Column("redemption_id", String(40), index=True),
     Column("related_object_type", String(20), nullable=False),
-    Column("related_object_id", String(40), nullable=False, index=True),
+    Column("related_object_id", String(200), nullable=False, index=True),
+    Column("campaign_id", String(40)),
+    Column("voucher_code", String(200)),
     Column("order_id", String(500), index=True),
-    Column("customer_id", String(500)),
+    Column("customer_id", String(500), index=True),
     Column("tracking_id", String(500)),
     Column("result", String(20), nullable=False),
     Column("status", String(20), nullable=False),
+    Column("failure_code", String(100)),
+    Column("failure_message", String(500)),
     Column("amount", BigInteger),
+    # What the order was worth and what this took off it, for the budgets of campaigns.
+    Column("order_amount", BigInteger),
+    Column("discount_amount", BigInteger),
+    Column("reward", JSON),
+    # Of a rollback: whether it took its part off the order, too.
+    Column("rollback_order_mode", String(20)),
+    # The key by which it was asked for.
+    Column("channel_id", String(500)),
     # What it changed on its order; null for the parent of a stack, whose children say it.
     Column("change", JSON),
     Column("reason", String(500)),
     Column("metadata", JSON),
     Column("session_key", String(200)),
     Column("order", JSON),
+    Index("redemptions_campaign", "campaign_id", "date"),
+)
+
+
+def _leased() -> tuple[Column[object], ...]:
+    """Who is at work on it until when, and its times."""
+    return (
+        Column("worker", String(40)),
+        Column("lease_until", String(30)),
+        Column("started_at", String(30)),
+        Column("finished_at", String(30)),
+        Column("created_at", String(30), nullable=False),
+        Column("updated_at", String(30)),
+    )
+
+
+# Work for later. Whoever holds the lease does it; when it runs out, the work is taken up again.
+async_actions = _numbered(
+    "async_actions",
+    Column("id", String(40), nullable=False, unique=True),
+    Column("type", String(40), nullable=False),
+    Column("status", String(20), nullable=False),
+    Column("operation_status", String(20)),
+    # What is to be done, and how much of it is done: both move in one transaction with the work itself.
+    Column("payload", JSON),
+    Column("done", Integer, nullable=False),
+    Column("total", Integer, nullable=False),
+    Column("result", JSON),
+    Column("request_id", String(40)),
+    *_leased(),
+    Index("async_actions_open", "status", "number"),
+)
+
+exports = _numbered(
+    "exports",
+    Column("id", String(40), nullable=False, unique=True),
+    Column("exported_object", String(40), nullable=False),
+    Column("parameters", JSON, nullable=False),
+    Column("status", String(20), nullable=False),
+    # The name of the finished file in the folder of exports.
+    Column("file", String(80)),
+    Column("done", BigInteger, nullable=False),
+    Column("total", BigInteger),
+    Column("error", String(500)),
+    *_leased(),
+    Index("exports_open", "status", "number"),
+)
+
+access_tokens = Table(
+    "access_tokens",
+    metadata,
+    # A hash, so that whoever reads the database holds no key.
+    Column("hash", String(64), primary_key=True),
+    Column("scope", String(500), nullable=False),
+    Column("expires_at", String(30), nullable=False, index=True),
 )
 
 idempotency_keys = Table(

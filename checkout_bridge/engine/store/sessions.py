@@ -17,6 +17,11 @@ def replace(connection: Connection, session_key: str, rows: Sequence[Mapping[str
         connection.execute(insert(sessions), [{**row, "session_key": session_key} for row in rows])
 
 
+def forget_expired(connection: Connection, now: str) -> int:
+    """Remove what nobody holds any more; it holds nothing anyway. Says how much."""
+    return connection.execute(delete(sessions).where(sessions.c.expires_at <= now)).rowcount
+
+
 def release(connection: Connection, session_key: str, voucher_id: str | None = None) -> int:
     """Let go of one voucher, or of all that the session holds. Says of how many."""
     statement = delete(sessions).where(sessions.c.session_key == session_key)

@@ -12,6 +12,8 @@ from checkout_bridge.engine.store.schema import sessions, transactions, vouchers
 from checkout_bridge.errors import Conflict
 
 Row = dict[str, Any]
+# The type of promotion tiers; they are no vouchers, and only the same to be counted.
+TIER = "PROMOTION_TIER"
 
 _others = and_(
     sessions.c.voucher_id == vouchers.c.id,
@@ -21,12 +23,10 @@ _others = and_(
 _locked_quantity = select(func.coalesce(func.sum(sessions.c.quantity), 0)).where(_others).scalar_subquery()
 _locked_credits = select(func.coalesce(func.sum(sessions.c.credits), 0)).where(_others).scalar_subquery()
 
-_named = and_(
-    vouchers.c.deleted_at.is_(None),
-    or_(
-        vouchers.c.code.in_(bindparam("names", expanding=True)),
-        vouchers.c.id.in_(bindparam("names", expanding=True)),
-    ),
+# Said in both arms, since only there SQLite sees that the index of codes, which is partial, is of use.
+_named = or_(
+    and_(vouchers.c.deleted_at.is_(None), vouchers.c.code.in_(bindparam("names", expanding=True))),
+    and_(vouchers.c.deleted_at.is_(None), vouchers.c.id.in_(bindparam("names", expanding=True))),
 )
 _lock = select(vouchers.c.id).where(_named).order_by(vouchers.c.id).with_for_update()
 _find_many = select(vouchers, _locked_quantity.label("locked_quantity"), _locked_credits.label("locked_credits")).where(
@@ -89,6 +89,12 @@ def by_id(connection: Connection, voucher_id: str) -> Row | None:
     return row._asdict() if row else None
 
 
+def by_ids(connection: Connection, ids: Iterable[str]) -> dict[str, Row]:
+    """Vouchers and tiers by their ids, deleted or not."""
+    statement = select(vouchers).where(vouchers.c.id.in_(list(ids)))
+    return {row.id: row._asdict() for row in connection.execute(statement)}
+
+
 def add(connection: Connection, values: Mapping[str, Any]) -> None:
     """Insert a voucher. Raises Conflict when the code is taken."""
     try:
@@ -133,15 +139,6 @@ def add_credits(connection: Connection, voucher_id: str, amount: int) -> bool:
         .values(gift_balance=vouchers.c.gift_balance + amount, gift_amount=vouchers.c.gift_amount + max(amount, 0))
     )
     return connection.execute(statement).rowcount == 1
-
-
-def page(connection: Connection, *, limit: int, page: int, newest_first: bool = True) -> tuple[list[Row], int]:
-    """One page of vouchers, and how many there are in all."""
-    there = vouchers.c.deleted_at.is_(None)
-    by = vouchers.c.number.desc() if newest_first else vouchers.c.number
-    rows = connection.execute(select(vouchers).where(there).order_by(by).limit(limit).offset((page - 1) * limit))
-    total = connection.execute(select(func.count()).select_from(vouchers).where(there)).scalar_one()
-    return [row._asdict() for row in rows], total
 
 
 def add_transactions(connection: Connection, rows: Sequence[Mapping[str, Any]]) -> None:
