@@ -12,11 +12,12 @@ from flask import Flask
 from checkout_bridge.bridge.shop import Environ, StartResponse, WsgiApp
 from checkout_bridge.errors import BackendNotFound, BridgeError
 from checkout_bridge.extension import NAME, CheckoutBridge
+from checkout_bridge.jobs.queue import Bell
 from checkout_bridge.private import keep_once, make_folder
-from checkout_bridge.runtime import Runtime
-from checkout_bridge.settings import read_settings
+from checkout_bridge.runtime import Runtime, client_side
+from checkout_bridge.settings import PREFIX, read_settings
 
-_ENGINE_PATHS = ("/v1/", "/docs/")
+_ENGINE_PATHS = ("/v1/", "/client/v1/", "/management/v1/", "/docs/")
 
 # What the demo shop's shelf of codes has: the voucher, and what it is called there.
 DEMO_VOUCHERS: dict[str, tuple[dict[str, Any], str]] = {
@@ -57,7 +58,7 @@ def create_demo_app(**settings: Any) -> Flask:
             "SHOP_CODES": lambda: shelf(runtime),
         }
     )
-    own = {"data_dir": folder, "ledger_url": "", "engine_database_url": "", "api_url": "", "platform": "generic"}
+    own = {name.removeprefix(PREFIX).lower(): value for name, value in demo_settings(folder).items()}
     CheckoutBridge(shop, **settings | own)
     runtime: Runtime = shop.extensions[NAME]
     seed(runtime)
@@ -67,14 +68,37 @@ def create_demo_app(**settings: Any) -> Flask:
 def create_engine_server(**settings: Any) -> Flask:
     """The engine alone; its database and keys are those of the settings."""
     from checkout_bridge.engine.app import create_engine_app
+    from checkout_bridge.engine.http.doors import Keys
 
     told = read_settings(settings)
-    return create_engine_app(told.engine_database_url, told.engine_app_id, told.engine_app_token)
+    return create_engine_app(
+        told.engine_database_url,
+        told.engine_app_id,
+        told.engine_app_token,
+        management=Keys(told.engine_management_id, told.engine_management_token),
+        client=client_side(told),
+        ring=Bell(told.queue_url, told.data_dir).ring,
+        exports_folder=told.exports_dir,
+    )
 
 
 def demo_folder(settings: dict[str, Any]) -> Path:
     """Where the demo keeps its data."""
     return read_settings(settings).data_dir / "demo"
+
+
+def demo_settings(folder: Path) -> dict[str, str]:
+    """What the demo sets whatever the environment says, by the names of the variables."""
+    told = {
+        "DATA_DIR": str(folder),
+        "LEDGER_URL": "",
+        "ENGINE_DATABASE_URL": "",
+        "API_URL": "",
+        "EXPORTS_DIR": "",
+        "QUEUE_URL": "",
+        "PLATFORM": "generic",
+    }
+    return {PREFIX + name: value for name, value in told.items()}
 
 
 def seed(runtime: Runtime) -> None:

@@ -4,23 +4,29 @@ from __future__ import annotations
 
 import json
 import secrets
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from functools import cached_property
 from threading import RLock
 from typing import TYPE_CHECKING
 
 from checkout_bridge.bridge.doors import Core, Doors
 from checkout_bridge.bridge.plugins import Plugins
-from checkout_bridge.errors import StorageFailed
+from checkout_bridge.errors import InvalidInput, StorageFailed
+from checkout_bridge.jobs.queue import Bell
 from checkout_bridge.private import keep_once, make_folder
 from checkout_bridge.settings import Settings
 
 if TYPE_CHECKING:
     from flask import Flask
+    from sqlalchemy import Engine
 
     from checkout_bridge.client import Client
+    from checkout_bridge.client.management import Management
+    from checkout_bridge.engine.http.doors import ClientSide
+    from checkout_bridge.engine.work.crew import Crew
+    from checkout_bridge.jobs.worker import Worker
 
-KEYS_FILE = "engine-keys.json"
+KEYS_FILE, MANAGEMENT_KEYS_FILE = "engine-keys.json", "engine-management-keys.json"
 
 
 class Runtime:
@@ -31,6 +37,7 @@ class Runtime:
         self._lock = RLock()
         self._client: Client | None = None
         self._engine: Flask | None = None
+        self._work_database: Engine | None = None
         self.doors = Doors(
             Plugins(settings.options_of),
             self._open_core,
@@ -85,14 +92,82 @@ class Runtime:
             return Client(settings.api_url, settings.api_app_id, settings.api_app_token, deadline=settings.deadline)
         return Client.in_process(self.engine, *self.engine_keys, deadline=settings.deadline)
 
+    @cached_property
+    def bell(self) -> Bell:
+        """What tells workers that there is something to do."""
+        return Bell(self.settings.queue_url, self.settings.data_dir)
+
+    def open_worker(self, *, engine_only: bool = False) -> Worker:
+        """A worker on the databases of the settings; ``engine_only`` leaves the ledger alone."""
+        from checkout_bridge.bridge.ledger import workers
+        from checkout_bridge.jobs.worker import Duties, open_worker
+
+        settings, name = self.settings, secrets.token_hex(8)
+        crew = None if settings.api_url else self.open_crew(name)
+
+        def sweep() -> None:
+            if crew is not None:
+                crew.sweep(timedelta(seconds=settings.exports_kept_for))
+            if not engine_only:
+                self.doors.flow.sweep()
+
+        def beat() -> None:
+            if not engine_only:
+                workers.beat(self.doors.ledger.database, name, _now())
+
+        return open_worker(
+            settings.queue_url,
+            settings.data_dir,
+            Duties(
+                imports=crew.do_import if crew else lambda: False,
+                exports=crew.do_export if crew else lambda: False,
+                is_open=crew.is_open if crew else lambda: False,
+                sweep=sweep,
+                beat=beat,
+            ),
+        )
+
+    def open_crew(self, worker: str | None = None) -> Crew:
+        """Who does the embedded engine's work, on its database; ``worker`` is their name."""
+        from checkout_bridge.engine.app import open_engine_database
+        from checkout_bridge.engine.work.crew import Crew
+        from checkout_bridge.engine.work.leased import Bench
+
+        self._work_database = open_engine_database(self.settings.engine_database_url)
+        return Crew(Bench(self._work_database, _now, worker or secrets.token_hex(8)), self.settings.exports_dir)
+
+    def open_management(self, project: str) -> Management:
+        """A client of the management paths: of the engine at ``API_URL``, else of the embedded one; close it."""
+        from checkout_bridge.client.management import Management
+
+        settings = self.settings
+        if not settings.api_url:
+            return Management.in_process(self.engine, *self.management_keys, project=project)
+        id, token = settings.engine_management_id, settings.engine_management_token
+        if not (id and token):
+            raise InvalidInput(
+                "set CHECKOUT_BRIDGE_ENGINE_MANAGEMENT_ID and CHECKOUT_BRIDGE_ENGINE_MANAGEMENT_TOKEN",
+                message="the API needs management keys",
+                key="missing_keys",
+            )
+        return Management(settings.api_url, id, token, project=project, deadline=settings.deadline)
+
     @property
     def engine(self) -> Flask:
         """The embedded engine."""
         from checkout_bridge.engine.app import create_engine_app
+        from checkout_bridge.engine.http.doors import Keys
 
         with self._lock:
             if self._engine is None:
-                self._engine = create_engine_app(self.settings.engine_database_url, *self.engine_keys)
+                self._engine = create_engine_app(
+                    self.settings.engine_database_url,
+                    *self.engine_keys,
+                    management=Keys(*self.management_keys),
+                    client=client_side(self.settings),
+                    ring=self.bell.ring,
+                    exports_folder=self.settings.exports_dir,
+                )
             return self._engine
 
     @cached_property
@@ -101,15 +176,27 @@ class Runtime:
         settings = self.settings
         if settings.engine_app_id and settings.engine_app_token:
             return settings.engine_app_id, settings.engine_app_token
-        made = {"app_id": secrets.token_hex(12), "app_token": secrets.token_hex(24)}
+        return self._kept(KEYS_FILE, "app_id", "app_token")
+
+    @cached_property
+    def management_keys(self) -> tuple[str, str]:
+        """The engine's management id and token: as set, else made once and kept in the data folder."""
+        settings = self.settings
+        if settings.engine_management_id and settings.engine_management_token:
+            return settings.engine_management_id, settings.engine_management_token
+        return self._kept(MANAGEMENT_KEYS_FILE, "management_id", "management_token")
+
+    def _kept(self, file: str, id: str, token: str) -> tuple[str, str]:
+        """A pair of keys that is made when it is first asked for."""
+        folder, made = self.settings.data_dir, {id: secrets.token_hex(12), token: secrets.token_hex(24)}
         try:
-            make_folder(settings.data_dir)
-            keys = json.loads(keep_once(settings.data_dir / KEYS_FILE, json.dumps(made)))
-            return keys["app_id"], keys["app_token"]
+            make_folder(folder)
+            keys = json.loads(keep_once(folder / file, json.dumps(made)))
+            return keys[id], keys[token]
         except OSError as error:
-            raise StorageFailed("The engine's keys cannot be kept", details=f"{KEYS_FILE}: {error.strerror}") from error
+            raise StorageFailed("The engine's keys cannot be kept", details=f"{file}: {error.strerror}") from error
         except (ValueError, KeyError, TypeError):
-            raise StorageFailed("The engine's keys cannot be read", details=f"{KEYS_FILE} is damaged") from None
+            raise StorageFailed("The engine's keys cannot be read", details=f"{file} is damaged") from None
 
     def close(self) -> None:
         """Close databases and connections."""
@@ -123,6 +210,17 @@ class Runtime:
 
                 dispose(self._engine)
                 self._engine = None
+            if self._work_database is not None:
+                self._work_database.dispose()
+                self._work_database = None
+
+
+def client_side(settings: Settings) -> ClientSide:
+    """What browsers may do at the engine."""
+    from checkout_bridge.engine.http.doors import ClientSide, Keys
+
+    keys = Keys(settings.engine_client_id, settings.engine_client_token)
+    return ClientSide(keys, settings.engine_client_origins, settings.engine_client_redemptions)
 
 
 def _now() -> datetime:

@@ -50,6 +50,16 @@ def _whole(text: str) -> int:
     return value
 
 
+def _words(text: str) -> frozenset[str]:
+    return frozenset(word.strip().rstrip("/") for word in text.split(",") if word.strip())
+
+
+def _flag(text: str) -> bool:
+    if text.lower() not in ("true", "false", "1", "0", "yes", "no"):
+        raise ValueError("must be true or false")
+    return text.lower() in ("true", "1", "yes")
+
+
 def _url(text: str) -> str:
     if text and not text.startswith(("http://", "https://")):
         raise ValueError("must start with http:// or https://")
@@ -62,6 +72,12 @@ def _database(text: str) -> str:
     return text
 
 
+def _queue(text: str) -> str:
+    if text and not text.startswith(("redis://", "rediss://", "postgresql://")):
+        raise ValueError("must start with redis:// or postgresql://")
+    return text
+
+
 SETTINGS = (
     Setting("DATA_DIR", "./checkout-bridge-data", "Folder of the databases and of the keys made at first start.", Path),
     Setting("LEDGER_URL", "", "Database of the ledger. Empty: `ledger.db` in `DATA_DIR`.", _database),
@@ -71,6 +87,30 @@ SETTINGS = (
     Setting("API_APP_TOKEN", "", "`X-App-Token` for the promotions API at `API_URL`.", secret=True),
     Setting("ENGINE_APP_ID", "", "`X-App-Id` the engine accepts. Empty: made once, kept in `DATA_DIR`.", secret=True),
     Setting("ENGINE_APP_TOKEN", "", "`X-App-Token` the engine accepts. Empty: made once, kept.", secret=True),
+    Setting(
+        "ENGINE_MANAGEMENT_ID",
+        "",
+        "`X-Management-Id` the engine accepts on its management paths. Empty: made once, kept.",
+        secret=True,
+    ),
+    Setting("ENGINE_MANAGEMENT_TOKEN", "", "`X-Management-Token` to go with it. Empty: made once, kept.", secret=True),
+    Setting("ENGINE_CLIENT_ID", "", "`X-Client-Application-Id` browsers send. Empty: that door is closed."),
+    Setting("ENGINE_CLIENT_TOKEN", "", "`X-Client-Token` browsers send. Empty: that door is closed."),
+    Setting(
+        "ENGINE_CLIENT_ORIGINS",
+        "",
+        "Origins of the pages that may ask from a browser, with commas between; `*` is all.",
+        _words,
+    ),
+    Setting("ENGINE_CLIENT_REDEMPTIONS", "false", "Whether browsers may redeem, not only validate.", _flag),
+    Setting("EXPORTS_DIR", "", "Folder of export files, which all servers and workers share. Empty: in `DATA_DIR`."),
+    Setting("EXPORTS_KEPT_FOR", "604800", "Seconds after which the file of a finished export is removed.", _whole),
+    Setting(
+        "QUEUE_URL",
+        "",
+        "Queue that rings for workers: redis://... or postgresql://... Empty: `queue.db` in `DATA_DIR`.",
+        _queue,
+    ),
     Setting("TOKEN", "", "Bearer token of the HTTP door. Empty: that door is closed (403).", secret=True),
     Setting("PLATFORM", "generic", "Platform of carts and orders when none is named."),
     Setting("SHOP", "default", "Shop of carts and orders when none is named."),
@@ -101,6 +141,15 @@ class Settings:
     api_app_token: str
     engine_app_id: str
     engine_app_token: str
+    engine_management_id: str
+    engine_management_token: str
+    engine_client_id: str
+    engine_client_token: str
+    engine_client_origins: frozenset[str]
+    engine_client_redemptions: bool
+    exports_dir: Path
+    exports_kept_for: int
+    queue_url: str
     token: str
     platform: str
     shop: str
@@ -145,6 +194,7 @@ def read_settings(
     folder = values["data_dir"]
     values["ledger_url"] = values["ledger_url"] or _sqlite(folder / "ledger.db")
     values["engine_database_url"] = values["engine_database_url"] or _sqlite(folder / "engine.db")
+    values["exports_dir"] = Path(values["exports_dir"] or folder / "exports")
     return Settings(**values, options={name: str(value) for name, value in given.items()})
 
 

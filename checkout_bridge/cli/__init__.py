@@ -11,7 +11,20 @@ from checkout_bridge import __version__
 from checkout_bridge.errors import BridgeError
 
 # Command -> the module that has it, under the same name.
-COMMANDS = ("db", "demo", "engine", "ledger", "plugins", "serve", "vouchers")
+COMMANDS = (
+    "db",
+    "demo",
+    "engine",
+    "export",
+    "jobs",
+    "ledger",
+    "orders",
+    "plugins",
+    "serve",
+    "stacking-rules",
+    "vouchers",
+    "worker",
+)
 
 
 class LazyGroup(click.Group):
@@ -25,7 +38,8 @@ class LazyGroup(click.Group):
         """Import the command's module."""
         if cmd_name not in COMMANDS:
             return None
-        command: click.Command = getattr(import_module(f"checkout_bridge.cli.{cmd_name}"), cmd_name)
+        module = cmd_name.replace("-", "_")
+        command: click.Command = getattr(import_module(f"checkout_bridge.cli.{module}"), module)
         return command
 
     def invoke(self, ctx: click.Context) -> Any:

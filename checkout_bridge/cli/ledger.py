@@ -71,7 +71,10 @@ def _tell(story: dict[str, Any]) -> None:
         click.echo(f"Rejected   {part['code']}  {part['message']}")
     for part in story["given_back"]:
         what = "usable again" if part["amount"] is None else _money(part["amount"], currency)
-        click.echo(f"Given back {part['code']}  {what}  {part['rollback_id'] or ''}  {part['at']}")
+        by = part["rollback_id"] or (f"refund {part['refund_id']}" if part["refund_id"] else "")
+        click.echo(f"Given back {part['code']}  {what}  {by}  {part['at']}")
+    for warning in story["warnings"]:
+        click.echo(f"Look at    {warning}")
     for entry in story["history"]:
         facts = (entry["at"], entry["event"], entry["event_id"], entry["detail"])
         click.echo("  ".join(str(fact) for fact in facts if fact))

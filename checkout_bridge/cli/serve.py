@@ -4,16 +4,18 @@ from __future__ import annotations
 
 import click
 
-from checkout_bridge.cli.server import host_option, port_option, refuse_taken, run, workers_option
+from checkout_bridge.cli.server import host_option, port_option, refuse_taken, run, worker_option, workers_option
 
 
 @click.command(epilog="Example: CHECKOUT_BRIDGE_TOKEN=change-me checkout-bridge serve --port 8000")
 @host_option
 @port_option(8000)
 @workers_option
-def serve(host: str, port: int, workers: int) -> None:
+@worker_option
+def serve(host: str, port: int, workers: int, worker: bool) -> None:
     """Serve /bridge/ for platforms that call by webhook, and the embedded engine's API at /v1/."""
     from checkout_bridge.cli.db import upgrade_all
+    from checkout_bridge.cli.supervise import Supervisor
     from checkout_bridge.runtime import Runtime
     from checkout_bridge.settings import read_settings
 
@@ -31,4 +33,5 @@ def serve(host: str, port: int, workers: int) -> None:
         probe="/bridge/health",
         environment={},
         workers=workers,
+        supervisor=Supervisor() if worker else None,
     )

@@ -7,6 +7,7 @@ import socket
 import threading
 import time
 from collections.abc import Callable, Mapping
+from contextlib import AbstractContextManager, nullcontext
 from http.client import HTTPConnection, HTTPException
 
 import click
@@ -28,6 +29,11 @@ workers_option = click.option(
 )
 
 
+worker_option = click.option(
+    "--worker/--no-worker", default=True, help="Whether a worker process runs beside the server."
+)
+
+
 def run(
     target: str,
     *,
@@ -37,10 +43,12 @@ def run(
     probe: str,
     environment: Mapping[str, str],
     workers: int = 1,
+    supervisor: AbstractContextManager[object] | None = None,
 ) -> None:
     """Serve ``module:factory`` until stopped. ``environment`` is what the factory reads its settings from.
 
-    Prints ``ready`` once ``probe`` answers. Ask ``refuse_taken`` for the port first.
+    Prints ``ready`` once ``probe`` answers. Ask ``refuse_taken`` for the port first. A ``supervisor`` is entered for
+    as long as the server runs.
     """
     import multiprocessing
 
@@ -62,7 +70,8 @@ def run(
         log_enabled=False,
     )
     threading.Thread(target=_announce, args=(host, port, probe, ready), daemon=True).start()
-    server.serve()
+    with supervisor or nullcontext():
+        server.serve()
 
 
 def refuse_taken(host: str, port: int) -> None:

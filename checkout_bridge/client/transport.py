@@ -4,23 +4,21 @@ from __future__ import annotations
 
 import json
 import uuid
-from collections.abc import Iterator, Mapping
-from typing import Any, NoReturn
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from typing import Any
 from urllib.parse import quote
 
 from requests import Response
 
 from checkout_bridge import __version__
-from checkout_bridge.errors import (
-    BackendFailed,
-    BackendNotFound,
-    BackendRefused,
-    BackendUnauthorized,
-    InvalidInput,
-    MalformedAnswer,
-    RateLimited,
-)
-from checkout_bridge.http import DeadlineSession, retry_after
+from checkout_bridge.client.answers import answer_of
+from checkout_bridge.client.credentials import AccessToken, Credentials, Headers, Keys, header_value
+from checkout_bridge.client.oauth import token_issuer
+from checkout_bridge.client.streaming import Stream, open_stream
+from checkout_bridge.deadline import Clock
+from checkout_bridge.errors import InvalidInput
+from checkout_bridge.http import DeadlineSession
 
 API_VERSION = "v2018-08-01"
 DEFAULT_DEADLINE = 10.0  # seconds
@@ -40,8 +38,11 @@ class Transport:
         session: DeadlineSession,
         deadline: float = DEFAULT_DEADLINE,
         replay_safe: bool = False,
+        key_headers: tuple[str, str] = ("X-App-Id", "X-App-Token"),
+        oauth_scope: str | None = None,
     ) -> None:
-        """``deadline`` is in seconds; ``replay_safe`` says that the backend honours idempotency keys.
+        """``deadline`` is in seconds; ``replay_safe`` says that the backend honours idempotency keys. The keys go into
+        ``key_headers``; with ``oauth_scope`` they only get access tokens of this scope, and those go into the requests.
 
         Raises InvalidInput when ``base_url`` is not an http(s) URL, or a key cannot be a header.
         """
@@ -52,12 +53,19 @@ class Transport:
         self.replay_safe = replay_safe
         self.session = session
         self._headers = {
-            "X-App-Id": _header_value(app_id, "app id"),
-            "X-App-Token": _header_value(app_token, "app token"),
             "X-Voucherify-API-Version": API_VERSION,
             "Accept": "application/json",
             "User-Agent": f"checkout-bridge/{__version__}",
         }
+        keys = {
+            key_headers[0]: header_value(app_id, "app id"),
+            key_headers[1]: header_value(app_token, "app token"),
+        }
+        self._credentials: Credentials = Keys(keys)
+        if oauth_scope is not None:
+            self._credentials = AccessToken(
+                token_issuer(session, self.base_url, {**self._headers, **keys}, oauth_scope)
+            )
 
     def __repr__(self) -> str:
         return f"{type(self).__name__}({self.base_url!r}, app_id='***', app_token='***')"
@@ -80,32 +88,67 @@ class Transport:
         Raises BackendUnauthorized, BackendNotFound, RateLimited or BackendRefused on 4xx, BackendFailed on 5xx,
         MalformedAnswer when a 2xx is not a JSON object, InvalidInput when ``body`` cannot be JSON or the key cannot be
         a header, and what ``DeadlineSession.call`` raises: BackendUnreachable, DeadlineExceeded, ConnectionLost.
+        An access token that is refused is renewed once.
         """
         headers = self._headers.copy()
         if method in _WRITES:
-            headers["Idempotency-Key"] = _header_value(idempotency_key or uuid.uuid4().hex, "idempotency key")
+            headers["Idempotency-Key"] = header_value(idempotency_key or uuid.uuid4().hex, "idempotency key")
         if body is not None:
             headers["Content-Type"] = "application/json"
-        response = self.session.call(
-            method,
-            self.base_url + path,
-            deadline=self.deadline if deadline is None else deadline,
-            replay_safe=self.replay_safe,
-            headers=headers,
-            params=query_pairs(params) if params else None,
-            data=None if body is None else _encoded(body),
-        )
-        return _answer_of(response)
+        data = None if body is None else _encoded(body)
+
+        def send(shown: Headers, left: float) -> Response:
+            return self.session.call(
+                method,
+                self.base_url + path,
+                deadline=left,
+                replay_safe=self.replay_safe,
+                headers={**headers, **shown},
+                params=query_pairs(params) if params else None,
+                data=data,
+            )
+
+        return answer_of(self._let_in(send, deadline))
+
+    @contextmanager
+    def stream(
+        self, path: str, *, accept: str, params: Mapping[str, Any] | None = None, deadline: float | None = None
+    ) -> Iterator[Stream]:
+        """Read what a GET answers piece by piece, closed when left. ``deadline`` bounds the wait for each piece.
+
+        Raises like ``request``, while reading too; MalformedAnswer when the answer does not tell where it ends.
+        """
+        headers = {**self._headers, "Accept": accept, "Accept-Encoding": "identity"}
+        pairs = query_pairs(params or {})
+
+        def send(shown: Headers, left: float) -> Response:
+            return open_stream(
+                self.session, self.base_url + path, headers={**headers, **shown}, params=pairs, deadline=left
+            )
+
+        with self._let_in(send, deadline) as response:
+            yield Stream(self.session, response, self.deadline if deadline is None else deadline)
+
+    def _let_in(self, send: Callable[[Headers, float], Response], deadline: float | None) -> Response:
+        """Send with what lets in; refused at the door nothing was done, so it may be sent again with what is new."""
+        clock = Clock(self.deadline if deadline is None else deadline)
+        shown = self._credentials.headers(clock.left())
+        response = send(shown, clock.left())
+        if response.status_code == 401 and self._credentials.refused(shown):
+            response.close()
+            shown = self._credentials.headers(clock.left())
+            response = send(shown, clock.left())
+        return response
 
 
-def path_of(*parts: str) -> str:
+def path_of(*parts: str, start: str = "/v1") -> str:
     """``("vouchers", "A/B")`` becomes ``/v1/vouchers/A%2FB``.
 
     Raises InvalidInput for a part that would address something else: an empty one, ``.`` or ``..``.
     """
     if any(part in ("", ".", "..") for part in parts):
         raise InvalidInput("an id or a code must not be empty, '.' or '..'")
-    return "/".join(("/v1", *(quote(part, safe="") for part in parts)))
+    return "/".join((start, *(quote(part, safe="") for part in parts)))
 
 
 def query_pairs(params: Mapping[str, Any]) -> list[tuple[str, str]]:
@@ -134,56 +177,8 @@ def _flattened(name: str, value: Any) -> Iterator[tuple[str, str]]:
         yield name, str(value)
 
 
-def _header_value(value: str, name: str) -> str:
-    """Check it here: the error of the HTTP library would quote the value, which may be a secret."""
-    if not (value and value.isascii() and value.isprintable() and value == value.strip()):
-        raise InvalidInput(f"the {name} must be printable ASCII with no space around it")
-    return value
-
-
 def _encoded(body: Any) -> bytes:
     try:
         return json.dumps(body, allow_nan=False, separators=(",", ":")).encode()
     except (TypeError, ValueError, RecursionError) as error:
         raise InvalidInput(f"the body cannot be sent as JSON: {error}") from error
-
-
-def _answer_of(response: Response) -> dict[str, Any]:
-    status = response.status_code
-    if status >= 500:
-        raise BackendFailed(status)
-    if status >= 400:
-        raise _refusal(status, response)
-    if not response.content:
-        return {}
-    try:
-        return _decoded_object(response.content)
-    except (ValueError, RecursionError) as error:
-        raise MalformedAnswer("The answer is not a JSON object", details=str(error)) from error
-
-
-def _refusal(status: int, response: Response) -> BackendRefused:
-    try:
-        body = _decoded_object(response.content)
-    except (ValueError, RecursionError):  # some proxies refuse in HTML; the status alone says enough
-        body = {}
-    if status == 429:
-        return RateLimited(status, body, retry_after(response))
-    if status in (401, 403):
-        return BackendUnauthorized(status, body)
-    return BackendNotFound(status, body) if status == 404 else BackendRefused(status, body)
-
-
-def _decoded_object(content: bytes) -> dict[str, Any]:
-    """The JSON object of a body. Raises ValueError when it is anything else."""
-    answer = _DECODER.decode(content.decode("utf-8"))
-    if not isinstance(answer, dict):
-        raise ValueError(f"it is a {type(answer).__name__}")
-    return answer
-
-
-def _refuse_constant(name: str) -> NoReturn:
-    raise ValueError(f"{name} is not JSON")
-
-
-_DECODER = json.JSONDecoder(parse_constant=_refuse_constant)

@@ -15,11 +15,20 @@ BODY = {"amount": 1000}
 
 Call = Callable[[Client], dict[str, Any]]
 
-REQUESTS: list[tuple[Call, str, str, dict[str, Any] | None]] = [
+REQUESTS: list[tuple[Call, str, str, dict[str, Any] | list[Any] | None]] = [
     (lambda c: c.orders.create_order(BODY), "POST", "/v1/orders", BODY),
     (lambda c: c.orders.get_order("o/1"), "GET", "/v1/orders/o%2F1", None),
     (lambda c: c.orders.update_order("o/1", BODY), "PUT", "/v1/orders/o%2F1", BODY),
     (lambda c: c.orders.list_orders(limit=5, page=None), "GET", "/v1/orders?limit=5", None),
+    (lambda c: c.orders.create_order_export(), "POST", "/v1/orders/export", {}),
+    (lambda c: c.orders.create_order_export({"parameters": {}}), "POST", "/v1/orders/export", {"parameters": {}}),
+    (lambda c: c.orders.import_orders((BODY, BODY)), "POST", "/v1/orders/import", [BODY, BODY]),
+    (lambda c: c.exports.create_export(BODY), "POST", "/v1/exports", BODY),
+    (lambda c: c.exports.get_export("e/1"), "GET", "/v1/exports/e%2F1", None),
+    (lambda c: c.exports.list_exports(order="-status"), "GET", "/v1/exports?order=-status", None),
+    (lambda c: c.exports.delete_export("e/1"), "DELETE", "/v1/exports/e%2F1", None),
+    (lambda c: c.async_actions.get_async_action("a/1"), "GET", "/v1/async-actions/a%2F1", None),
+    (lambda c: c.async_actions.list_async_actions(limit=5), "GET", "/v1/async-actions?limit=5", None),
     (lambda c: c.vouchers.generate_random_code(BODY), "POST", "/v1/vouchers", BODY),
     (lambda c: c.vouchers.create_voucher("A/1", BODY), "POST", "/v1/vouchers/A%2F1", BODY),
     (lambda c: c.vouchers.get_voucher("A/1"), "GET", "/v1/vouchers/A%2F1", None),
@@ -61,6 +70,7 @@ REQUESTS: list[tuple[Call, str, str, dict[str, Any] | None]] = [
     (lambda c: c.redemptions.list_redemptions(result="Success"), "GET", "/v1/redemptions?result=Success", None),
     (lambda c: c.validations.validate_stacked_discounts(BODY), "POST", "/v1/validations", BODY),
     (lambda c: c.customers.create_customer(BODY), "POST", "/v1/customers", BODY),
+    (lambda c: c.customers.list_customers(city="Oslo"), "GET", "/v1/customers?city=Oslo", None),
     (lambda c: c.customers.get_customer("c/1"), "GET", "/v1/customers/c%2F1", None),
     (lambda c: c.customers.update_customer("c/1", BODY), "PUT", "/v1/customers/c%2F1", BODY),
 ]
@@ -74,7 +84,7 @@ def client(backend: Any) -> Iterator[Client]:
 
 @pytest.mark.parametrize(("call", "method", "target", "body"), REQUESTS, ids=[f"{r[1]} {r[2]}" for r in REQUESTS])
 def test_a_method_sends_its_request_and_answers_the_answer(
-    backend: Any, client: Client, call: Call, method: str, target: str, body: dict[str, Any] | None
+    backend: Any, client: Client, call: Call, method: str, target: str, body: dict[str, Any] | list[Any] | None
 ) -> None:
     backend.reply(200, b'{"id": "x"}')
     assert call(client) == {"id": "x"}

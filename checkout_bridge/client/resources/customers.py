@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import Any
 
+from checkout_bridge.client.paging import items_of
 from checkout_bridge.client.transport import Transport, path_of
 
 
@@ -37,3 +39,14 @@ class Customers:
         return self._transport.request(
             "PUT", path_of("customers", customer_id), body=customer, idempotency_key=idempotency_key, deadline=deadline
         )
+
+    def list_customers(self, *, deadline: float | None = None, **params: Any) -> dict[str, Any]:
+        """Answer one page: ``{object, data_ref, customers[], total}``.
+
+        Params: ``limit``, ``page``, ``order``, ``email``, ``name``, ``city``, ``created_at``, ``filters``, ...
+        """
+        return self._transport.request("GET", path_of("customers"), params=params, deadline=deadline)
+
+    def iter_customers(self, *, deadline: float | None = None, **params: Any) -> Iterator[dict[str, Any]]:
+        """Every customer. Params as of ``list_customers``; ``deadline`` bounds each page."""
+        return items_of(self.list_customers, "customers", {**params, "deadline": deadline})

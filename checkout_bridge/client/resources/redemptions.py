@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import Any
 
+from checkout_bridge.client.paging import items_of
 from checkout_bridge.client.transport import Transport, path_of
 
 
@@ -85,3 +87,7 @@ class Redemptions:
         Params: ``limit``, ``page``, ``result``, ``campaign``, ``customer``, ``order``, ``created_at``, ``filters``.
         """
         return self._transport.request("GET", path_of("redemptions"), params=params, deadline=deadline)
+
+    def iter_redemptions(self, *, deadline: float | None = None, **params: Any) -> Iterator[dict[str, Any]]:
+        """Every redemption and rollback. Params as of ``list_redemptions``; ``deadline`` bounds each page."""
+        return items_of(self.list_redemptions, "redemptions", {**params, "deadline": deadline})

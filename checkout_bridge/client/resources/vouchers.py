@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import Any
 
+from checkout_bridge.client.paging import items_of
 from checkout_bridge.client.transport import Transport, path_of
 
 
@@ -42,6 +44,10 @@ class Vouchers:
         Params: ``limit``, ``page``, ``order``, ``campaign``, ``customer``, ``code``, ``created_at``, ``filters``, ...
         """
         return self._transport.request("GET", path_of("vouchers"), params=params, deadline=deadline)
+
+    def iter_vouchers(self, *, deadline: float | None = None, **params: Any) -> Iterator[dict[str, Any]]:
+        """Every voucher. Params as of ``list_vouchers``; ``deadline`` bounds each page."""
+        return items_of(self.list_vouchers, "vouchers", {**params, "deadline": deadline})
 
     def update_voucher(
         self, code: str, voucher: dict[str, Any], *, idempotency_key: str | None = None, deadline: float | None = None
