@@ -10,7 +10,6 @@
     │   ├── NotFound                 404  no such thing
     │   ├── Conflict                 409  the state of things does not allow it
     │   ├── PayloadTooLarge          413  the body is over the limit
-    │   ├── PartialRefundRefused     422  only whole orders are given back
     │   └── RedeemablesRejected      400  codes or cards that do not apply, each with its reason
     ├── BackendError             the promotions API said no, or was never reached: nothing happened there
     │   ├── BackendRefused           it answered 4xx; ``key`` says why
@@ -126,13 +125,6 @@ class PayloadTooLarge(RequestError):
 
     status = 413
     key = "payload_too_large"
-
-
-class PartialRefundRefused(RequestError):
-    """A part of an order was refunded; only whole orders are given back."""
-
-    status = 422
-    key = "partial_refund_unsupported"
 
 
 class RedeemablesRejected(RequestError):

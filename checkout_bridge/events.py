@@ -117,7 +117,8 @@ class Cancellation:
 class Refund:
     """Money of an order was given back on the platform.
 
-    Neither ``lines`` nor ``amount`` (minor units): the whole order. ``refund_id`` is the platform's own.
+    Neither ``lines`` nor ``amount`` (minor units): the whole order. No lines but an amount: money that is not for
+    certain pieces. ``refund_id`` is the platform's own.
     """
 
     order_ref: str

@@ -147,10 +147,11 @@ class CheckoutBridge:
         platform: str | None = None,
         shop: str | None = None,
     ) -> dict[str, Any]:
-        """Give everything back when the whole order was refunded.
+        """Give gift cards and points their share of what was refunded; with the last refund, everything back.
 
-        ``lines`` are ``[{line_id, quantity}]`` or RefundLine; neither lines nor ``amount`` means all of it.
-        Raises PartialRefundRefused for a part.
+        ``lines`` are ``[{line_id, quantity}]`` or RefundLine, ``amount`` is of what was paid; neither means all that is
+        left. Coupons can be used again when nothing of the order is left. The same ``refund_id`` again answers the
+        same and does nothing. Raises InvalidInput for more than is left.
         """
         _refuse_unless_texts({"order_ref": order_ref, "refund_id": refund_id})
         doors = self.runtime.doors
@@ -167,7 +168,7 @@ class CheckoutBridge:
         platform: str | None = None,
         shop: str | None = None,
     ) -> dict[str, Any]:
-        """What ``refund`` would give back: ``{order_ref, currency, given_back[]}``."""
+        """Exactly what ``refund`` would give back now: ``{order_ref, currency, given_back[]}``."""
         _refuse_unless_texts({"order_ref": order_ref})
         doors = self.runtime.doors
         what = _refunded(lines, amount)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hmac
 from collections.abc import Callable, Mapping
+from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
 from flask import Flask, Response, request
@@ -11,12 +12,16 @@ from flask import Flask, Response, request
 from checkout_bridge.bridge import webhooks
 from checkout_bridge.bridge.payloads import lines_of, text_of, whole_number_of
 from checkout_bridge.bridge.shop import Headers
+from checkout_bridge.contract.fields import parse_moment
 from checkout_bridge.errors import Forbidden, InvalidInput, StorageFailed, Unauthorized
 from checkout_bridge.web import answer_errors, read_json
 
 if TYPE_CHECKING:
     from checkout_bridge.bridge.doors import Doors
 
+# A worker says every few seconds that it is there.
+WORKER_LATE = timedelta(minutes=1)
+_NO_WORKER = "no worker was seen in the last minute: start one with `checkout-bridge worker`"
 OPEN = ("/bridge/health", "/bridge/webhooks/")
 
 
@@ -91,12 +96,20 @@ def _webhook(doors: Doors, platform: str) -> dict[str, Any]:
 
 
 def health(doors: Doors) -> dict[str, Any]:
-    """``{status: ok | degraded, plugins[], broken_plugins[{name, error}], backend, ledger}``."""
+    """``{status: ok | degraded, plugins[], broken_plugins[{name, error}], backend, ledger, worker, warnings[]}``.
+
+    ``worker`` is when one was last seen. Without any the shop goes on, so it is a warning.
+    """
+    from checkout_bridge.bridge.ledger.workers import last_seen
+
+    seen = None
     try:
         doors.ledger.shops()
+        seen = last_seen(doors.ledger.database)
         ledger = "ok"
     except StorageFailed as error:
         ledger = str(error)
+    late = seen is None or parse_moment(seen) < datetime.now(UTC) - WORKER_LATE
     broken = [{"name": broken.name, "error": broken.error} for broken in doors.plugins.broken]
     return {
         "status": "degraded" if broken or ledger != "ok" else "ok",
@@ -104,6 +117,8 @@ def health(doors: Doors) -> dict[str, Any]:
         "broken_plugins": broken,
         "backend": doors.backend,
         "ledger": ledger,
+        "worker": seen,
+        "warnings": [_NO_WORKER] if late else [],
     }
 
 

@@ -5,10 +5,13 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from checkout_bridge.bridge import mapping, refunds, report, states
+from checkout_bridge.bridge import mapping, report, states
+from checkout_bridge.bridge.credits import Crediter
 from checkout_bridge.bridge.identity import Source, new_checkout_id
+from checkout_bridge.bridge.ledger import credits, refunds
 from checkout_bridge.bridge.ledger.store import Ledger
 from checkout_bridge.bridge.quoting import Quoter
+from checkout_bridge.bridge.refunds import Refunder
 from checkout_bridge.bridge.settle import Settler, is_still_running
 from checkout_bridge.bridge.sweep import FindOrder, Sweeper
 from checkout_bridge.bridge.unwind import Unwinder
@@ -36,8 +39,12 @@ class Flow:
         self._client = client
         self._quoter = Quoter(ledger, client, ttl=quote_ttl)
         self._settler = Settler(ledger, client, deadline=deadline)
-        self._unwinder = Unwinder(ledger, client, self._settler)
-        self._sweeper = Sweeper(ledger, self._settler, self._unwinder, find_order, confirm_within=confirm_within)
+        crediter = Crediter(ledger, client, patience=self._settler.patience)
+        self._unwinder = Unwinder(ledger, client, self._settler, crediter)
+        self._refunder = Refunder(ledger, self._settler, self._unwinder, crediter)
+        self._sweeper = Sweeper(
+            ledger, self._settler, self._unwinder, crediter, find_order, confirm_within=confirm_within
+        )
 
     def price(self, cart: Cart, source: Source) -> dict[str, Any]:
         """What a cart costs now; see ``Quoter``."""
@@ -194,19 +201,12 @@ class Flow:
         lines: tuple[RefundLine, ...] | None = None,
         amount: int | None = None,
     ) -> dict[str, Any]:
-        """Give everything back when the whole order was refunded.
+        """Give gift cards their share of what was refunded; with the last refund, everything back.
 
-        Raises PartialRefundRefused when it was not, and writes that down; InvalidInput for lines or an amount that
-        cannot be.
+        ``refund_id`` is the platform's own: the same one again answers the same and does nothing. Raises InvalidInput
+        for lines or an amount that are not left; see ``Refunder``.
         """
-        row = self.get(order_ref, source)
-        if row["state"] == states.UNWOUND:
-            return self.report(row)
-        refunds.refuse_unless_possible(row, lines, amount)
-        if not refunds.is_whole(row, lines, amount):
-            self._ledger.note(row, "refund_refused", event_id=refund_id, detail="partial")
-            raise refunds.partial(row, lines, amount)
-        return self.report(self.unwind(row, reason="refunded", event_id=refund_id, event="refund"))
+        return self.report(self._refunder.refund(self.get(order_ref, source), refund_id, lines, amount))
 
     def preview_refund(
         self,
@@ -218,11 +218,8 @@ class Flow:
     ) -> dict[str, Any]:
         """What ``refund`` with the same arguments would give back: ``{order_ref, currency, given_back[]}``."""
         row = self.get(order_ref, source)
-        refunds.refuse_unless_possible(row, lines, amount)
-        if not refunds.is_whole(row, lines, amount):
-            raise refunds.partial(row, lines, amount)
-        due = self._ledger.redemptions_of(row) if row["state"] in states.STANDING else []
-        given_back = [report.given_back(part, None) for part in due]
+        due = self._refunder.preview(row, lines, amount)
+        given_back = [report.given_back(part, amount) for part, amount in due]
         return {"order_ref": row["order_ref"], "currency": row["currency"], "given_back": given_back}
 
     def bury(self, order_ref: str, source: Source, *, reason: str | None, event_id: str | None) -> dict[str, Any]:
@@ -252,9 +249,9 @@ class Flow:
         """Settle, confirm or give back what is overdue, and report it; checkouts do the same for a few at a time."""
         return [self.report(row) for row in self._sweeper.sweep(limit=limit)]
 
-    def note(self, row: Row, event: str) -> None:
-        """Write down that something is about to happen to an order."""
-        self._ledger.note(row, event)
+    def note(self, row: Row, event: str, *, detail: str | None = None) -> None:
+        """Write down that something is about to happen to an order, or could not."""
+        self._ledger.note(row, event, detail=detail)
 
     def get(self, order_ref: str, source: Source) -> Row:
         """The ledger's row of an order. Raises NotFound."""
@@ -271,12 +268,15 @@ class Flow:
 
     def report(self, row: Row) -> dict[str, Any]:
         """What was applied to an order, and what was given back."""
-        return report.state(row, self._ledger.redemptions_of(row), self._ledger.give_backs_of(row))
+        ledger = self._ledger
+        parts, moved = ledger.redemptions_of(row), credits.of_order(ledger, row)
+        return report.state(row, parts, moved, ledger.give_backs_of(row), refunds.of_order(ledger, row))
 
     def story(self, order_ref: str, source: Source) -> dict[str, Any]:
-        """The report of an order with its lines and everything that happened to it. Needs no network."""
+        """The report of an order with its lines, refunds and everything that happened to it. Needs no network."""
         row = self.get(order_ref, source)
-        return self.report(row) | report.story(row, self._ledger.redemptions_of(row), self._ledger.history_of(row))
+        parts, asked = self._ledger.redemptions_of(row), refunds.of_order(self._ledger, row)
+        return self.report(row) | report.story(row, parts, asked, self._ledger.history_of(row))
 
 
 def _same(row: Row, cart: Cart) -> Row:

@@ -15,19 +15,25 @@ from checkout_bridge.errors import MalformedAnswer
 from checkout_bridge.events import Cart, Line
 from checkout_bridge.money import allocate
 
+# What is paid with: its credits or points go back bit by bit, while a coupon stays used until its order ends.
+CARDS = ("GIFT_VOUCHER", "LOYALTY_CARD")
 _STACK = StackRequest()
 _ORDER = OrderRequest()
 
 
 @dataclass(frozen=True, slots=True)
 class Applied:
-    """One redeemable that was redeemed. ``amount`` and ``allocations`` (by line id) are in minor units."""
+    """One redeemable that was redeemed. ``amount`` and ``allocations`` (by line id) are in minor units.
+
+    ``credits`` is what went off a card, in its own units: minor units, or points; None for what is no card.
+    """
 
     code: str
     type: str
     redemption_id: str
     amount: int
     allocations: Mapping[str, int]
+    credits: int | None
 
 
 def fingerprint(cart: Cart) -> str:
@@ -102,7 +108,8 @@ def _applied(cart: Cart, redemption: Mapping[str, Any], left: list[int]) -> Appl
     left[:] = [value - part for value, part in zip(left, shares, strict=True)]
     parts = [part + share for part, share in zip(own, shares, strict=True)]
     by_line = {line.line_id: part for line, part in zip(cart.lines, parts, strict=True)}
-    return Applied(voucher["code"], voucher["type"], redemption["id"], amount, by_line)
+    credits = int(redemption.get("amount") or amount) if voucher["type"] in CARDS else None
+    return Applied(voucher["code"], voucher["type"], redemption["id"], amount, by_line, credits)
 
 
 def _own_shares(order: Mapping[str, Any], left: list[int]) -> list[int]:
@@ -116,14 +123,17 @@ def _own_shares(order: Mapping[str, Any], left: list[int]) -> list[int]:
 def rejected_by(answer: Mapping[str, Any]) -> list[dict[str, Any]]:
     """The redeemables that a validation found not to apply, or skipped for a limit: ``{code, key, message}``.
 
-    Those skipped only because an earlier one failed are not named: nothing is known of them yet.
+    The message is the merchant's own where there is one, with the numbers where they are told. Those skipped only
+    because an earlier one failed are not named: nothing is known of them yet.
     """
     rejected = []
     for item in [*answer.get("inapplicable_redeemables", ()), *answer.get("skipped_redeemables", ())]:
-        error = (item.get("result") or {}).get("error") or (item.get("result") or {}).get("details") or {}
-        if error.get("key") != "preceding_validation_failed":
-            message = error.get("message") or "does not apply"
-            rejected.append({"code": item["id"], "key": error.get("key") or "rejected", "message": message})
+        result = item.get("result") or {}
+        told = {**(result.get("error") or {}), **(result.get("details") or {})}
+        if told.get("key") != "preceding_validation_failed":
+            words = [told.get("message") or "does not apply", told.get("reason")]
+            message = ": ".join(word for word in words if word)
+            rejected.append({"code": item["id"], "key": told.get("key") or "rejected", "message": message})
     return rejected
 
 

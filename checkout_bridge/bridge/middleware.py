@@ -8,11 +8,12 @@ from http import HTTPStatus
 from typing import TYPE_CHECKING, Any
 
 from checkout_bridge.bridge import report
-from checkout_bridge.bridge.identity import Source, new_checkout_id
+from checkout_bridge.bridge.identity import Source, new_checkout_id, new_refund_id
 from checkout_bridge.bridge.routes import Match
 from checkout_bridge.bridge.shop import Answer, Environ, Request, StartResponse, WsgiApp, fetch_json
 from checkout_bridge.errors import (
     BridgeError,
+    InvalidInput,
     NotFound,
     RedeemablesRejected,
     RequestError,
@@ -166,9 +167,9 @@ class Visit:
         )
 
     def refund(self) -> Iterable[bytes]:
-        """Run the view; when it succeeded, and the whole order was refunded, give everything back."""
+        """Run the view; when it succeeded, give back what was refunded."""
         try:
-            refund = self._hooks.refund_for(request=self._request) or Refund(self._ref, f"{self._ref}:refund")
+            refund = self._hooks.refund_for(request=self._request) or Refund(self._ref, new_refund_id(self._ref))
         except RequestError as error:
             # The shop may well refund what we cannot read: nothing is given back, and the ledger says so.
             log.warning("refund of order %s not understood: %s", self._ref, error.details)
@@ -199,7 +200,7 @@ class Visit:
         answer = Answer(self._app, self._environ)
         try:
             if self._succeeded(answer):
-                give_back()
+                self._give_back(row, give_back)
         except BridgeError as error:
             # The shop has done its part; the ledger knows what is still owed.
             log.warning("checkout %s not given back: %s", row["id"], error.key)
@@ -207,6 +208,14 @@ class Visit:
             answer.close()
             raise
         return answer.pass_on(self._start_response)
+
+    def _give_back(self, row: Row, give_back: Callable[[], Any]) -> None:
+        try:
+            give_back()
+        except InvalidInput as error:
+            # The shop has refunded what cannot be: the ledger says so.
+            self._doors.flow.note(row, f"{self._match.kind}_refused", detail=error.details)
+            raise
 
     @property
     def _ref(self) -> str:

@@ -1,11 +1,21 @@
-"""Which refunds are of a whole order. A part of one is refused, never silently done whole."""
+"""Refunds of a part or the whole of an order: what is possible, what it gives back, and doing it once."""
 
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Sequence
 from typing import Any
 
-from checkout_bridge.errors import InvalidInput, PartialRefundRefused
+from checkout_bridge.bridge import shares, states
+from checkout_bridge.bridge.credits import Crediter
+from checkout_bridge.bridge.ledger import refunds
+from checkout_bridge.bridge.ledger.refunds import Plan
+from checkout_bridge.bridge.ledger.store import Ledger
+from checkout_bridge.bridge.payloads import text_of
+from checkout_bridge.bridge.settle import Settler
+from checkout_bridge.bridge.shares import Given, Order, Refunded
+from checkout_bridge.bridge.unwind import Unwinder
+from checkout_bridge.errors import InvalidInput
 from checkout_bridge.events import RefundLine
 from checkout_bridge.money import format_minor
 
@@ -13,60 +23,124 @@ Row = dict[str, Any]
 Lines = tuple[RefundLine, ...] | None
 
 
-def refuse_unless_possible(row: Row, lines: Lines, amount: int | None) -> None:
-    """Raise InvalidInput, naming the field, for lines the order does not have or more than was paid."""
-    bought = _bought(row)
+class Refunder:
+    """Gives the cards their share of every refund, and everything back with the last one."""
+
+    def __init__(self, ledger: Ledger, settler: Settler, unwinder: Unwinder, crediter: Crediter) -> None:
+        self._ledger = ledger
+        self._settler = settler
+        self._unwinder = unwinder
+        self._crediter = crediter
+
+    def refund(self, row: Row, refund_id: str, lines: Lines, amount: int | None) -> Row:
+        """Give back what a refund is worth; one that is known answers the same and does nothing.
+
+        What of it is left open by an outage is carried on when it comes again. Raises InvalidInput for what cannot be,
+        Conflict while the order, or this refund, is being worked on or waits for a person.
+        """
+        text_of({"refund_id": refund_id}, "refund_id", required=True)
+        if row["state"] == states.INTENDED:
+            row = self._settler.settle(row)
+        known = refunds.find(self._ledger, row, refund_id)
+        if known is None and row["state"] in states.MAY_UNWIND:
+            known = self._plan(row, refund_id, _refunded(row, lines, amount))
+            row = self._ledger.by_id(row["id"]) or row
+            if known is None and row["state"] == states.INTENDED:
+                return self.refund(row, refund_id, lines, amount)
+        return self._carry_on(row, refund_id, known)
+
+    def _carry_on(self, row: Row, refund_id: str, known: Row | None) -> Row:
+        """Do what of a refund is not done. One that an earlier attempt of the order had is old, and moves nothing."""
+        is_its = known is not None and known["attempt"] == row["attempt"]
+        is_final = known is not None and known["is_final"]
+        if row["state"] == states.UNWINDING or (is_its and is_final and row["state"] != states.UNWOUND):
+            return self._unwinder.unwind(row, reason="refunded", event_id=refund_id, event="refund")
+        if is_its and not is_final:
+            self._crediter.carry_on(row, refund_id)
+        return row
+
+    def _plan(self, row: Row, refund_id: str, now: Refunded) -> Row | None:
+        parts = self._ledger.redemptions_of(row)
+
+        def decide(row: Row, before: Sequence[Refunded], given: Given) -> Plan:
+            order = _order(row)
+            _refuse_unless_possible(order, before, now)
+            if shares.completes(order, before, now):
+                return Plan(True, {}, "refunded")
+            self._settler.settle(row)
+            return Plan(False, shares.back(parts, order, before, now, given), _told(row, now))
+
+        return refunds.plan(self._ledger, row, parts, refund_id, now, decide)
+
+    def preview(self, row: Row, lines: Lines, amount: int | None) -> list[tuple[Row, int | None]]:
+        """What the same refund would give back now: the redemptions, with the credits or, for coupons, None."""
+        now, order = _refunded(row, lines, amount), _order(row)
+        before, given = refunds.before(self._ledger, row)
+        _refuse_unless_possible(order, before, now)
+        if row["state"] not in states.STANDING:
+            return []
+        parts = self._ledger.redemptions_of(row)
+        if not shares.completes(order, before, now):
+            back = shares.back(parts, order, before, now, given)
+            return [(part, back[part["position"]]) for part in parts if part["position"] in back]
+        rest = shares.rest(parts, given)
+        return [
+            (part, rest.get(part["position"]))
+            for part in parts
+            if rest.get(part["position"]) != 0 or part["position"] not in given
+        ]
+
+
+def _order(row: Row) -> Order:
+    return Order({line["line_id"]: line["quantity"] for line in row["cart"]["lines"]}, row["total"])
+
+
+def _refunded(row: Row, lines: Lines, amount: int | None) -> Refunded:
+    """The refund, read. Raises InvalidInput, naming the field, for what could not be of any state of the order."""
+    bought = _order(row).bought
     for i, line in enumerate(lines or ()):
         if line.line_id not in bought:
             raise InvalidInput(f"Property .lines[{i}].line_id is not a line of this order")
         if line.quantity < 1:
             raise InvalidInput(f"Property .lines[{i}].quantity must be >= 1")
-    for line_id, quantity in _refunded(lines).items():
-        if quantity > bought[line_id]:
-            raise InvalidInput(f"Property .lines has {quantity} of line {line_id}, {bought[line_id]} were bought")
-    if amount is not None and (amount < 0 or (amount == 0 and lines is None)):
+    if lines == () and amount is None:
+        raise InvalidInput("Property .lines must have at least 1 item")
+    if amount is not None and (amount < 0 or (amount == 0 and not lines)):
         raise InvalidInput("Property .amount must be > 0")
-    if amount is None or lines == ():
+    if lines is None:
+        return Refunded(None, amount)
+    pieces: Counter[str] = Counter()
+    for line in lines:
+        pieces[line.line_id] += line.quantity
+    return Refunded(pieces, amount)
+
+
+def _refuse_unless_possible(order: Order, before: Sequence[Refunded], now: Refunded) -> None:
+    """Raise InvalidInput, naming the field, for more pieces or money than are left, or if they do not agree."""
+    earlier = shares.pieces_in(before)
+    for line_id, quantity in (now.pieces or {}).items():
+        left = order.bought[line_id] - earlier[line_id]
+        if quantity > left:
+            raise InvalidInput(
+                f"Property .lines has {quantity} of line {line_id}: {left} of {order.bought[line_id]} are left"
+            )
+    if now.amount is None or now.is_of_unknown_money:
         return
-    if amount > row["total"]:
-        raise InvalidInput(f"Property .amount is more than the {row['total']} that were paid")
-    if lines is not None and (_refunded(lines) == _bought(row)) != (amount == row["total"]):
+    left = order.paid - shares.money_in(before)
+    if now.amount > left:
+        raise InvalidInput(f"Property .amount {now.amount} is more than what is left: {left} of {order.paid}")
+    # Where everything so far told both, the last piece and the last of the money go together.
+    both_told = now.pieces and all(refund.pieces and refund.amount is not None for refund in before)
+    if both_told and order.paid and shares.completes(order, before, now) != (now.amount == left):
         raise InvalidInput(
-            f"Property .amount does not add up: {amount} was sent, and the whole order is {row['total']}",
+            f"Property .amount does not add up: {now.amount} was sent, and all that is left of the order is {left}",
             message="Invalid Amount",
             key="invalid_amount",
         )
 
 
-def is_whole(row: Row, lines: Lines, amount: int | None) -> bool:
-    """Whether nothing of the order is left: every piece of every line, or all that was paid."""
-    if lines is not None:
-        return _refunded(lines) == _bought(row)
-    return amount is None or amount == row["total"]
-
-
-def partial(row: Row, lines: Lines, amount: int | None) -> PartialRefundRefused:
-    """The error for a part."""
-    if lines:
-        what = f"{sum(_refunded(lines).values())} of {sum(_bought(row).values())} pieces"
-    elif lines is not None:
-        what = "An amount, and no pieces,"
-    else:
-        what = f"{format_minor(amount or 0, row['currency'])} of {format_minor(row['total'], row['currency'])}"
-    return PartialRefundRefused(
-        "Only a whole order can be given back",
-        details=f"{what} were refunded; nothing was given back",
-        resource_id=row["order_ref"],
-        resource_type="order",
-    )
-
-
-def _bought(row: Row) -> Counter[str]:
-    return Counter({line["line_id"]: line["quantity"] for line in row["cart"]["lines"]})
-
-
-def _refunded(lines: Lines) -> Counter[str]:
-    refunded: Counter[str] = Counter()
-    for line in lines or ():
-        refunded[line.line_id] += line.quantity
-    return refunded
+def _told(row: Row, now: Refunded) -> str:
+    """What was refunded, in words."""
+    if now.pieces:
+        return ", ".join(f"{quantity} of {line_id}" for line_id, quantity in now.pieces.items())
+    return f"{format_minor(now.amount or 0, row['currency'])} {row['currency']}"

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from checkout_bridge.bridge.states import DONE, ENDING, STUCK, UNWOUND
 from checkout_bridge.events import Cart
 
 Row = dict[str, Any]
@@ -31,18 +32,21 @@ def failed(cart: Cart | None, rejected: list[dict[str, Any]], checkout_id: str |
         "applied": [],
         "rejected": rejected,
         "given_back": [],
+        "warnings": [],
     }
 
 
-def state(row: Row, redemptions: Sequence[Row], give_backs: Sequence[Row]) -> dict[str, Any]:
+def state(
+    row: Row, parts: Sequence[Row], moved: Sequence[Row], give_backs: Sequence[Row], refunds: Sequence[Row]
+) -> dict[str, Any]:
     """The state of an order: ``{checkout_id, order_ref, platform, shop, state, reason, amount, total, currency,
     applied[{code, type, amount, redemption_id}], rejected[{code, key, message}],
-    given_back[{code, type, amount, redemption_id, rollback_id, at}]}``.
+    given_back[{code, type, amount, redemption_id, rollback_id, refund_id, at}], warnings[text]}``.
 
-    ``total`` is what was left to pay. ``amount`` of something given back is the credits that went back to a gift card;
-    null for a coupon, which can be used again.
+    ``total`` is what was left to pay. What was given back is told refund by refund, and at the end what was left. Its
+    ``amount`` is the credits that went back to a card; null for a coupon, which can be used again. Warnings name what
+    could not be given back.
     """
-    by_position = {back["position"]: back for back in give_backs}
     return {
         "checkout_id": row["id"],
         "order_ref": row["order_ref"],
@@ -53,43 +57,70 @@ def state(row: Row, redemptions: Sequence[Row], give_backs: Sequence[Row]) -> di
         "amount": row["amount"],
         "total": row["total"],
         "currency": row["currency"],
-        "applied": [{name: part[name] for name in ("code", "type", "amount", "redemption_id")} for part in redemptions],
+        "applied": [{name: part[name] for name in ("code", "type", "amount", "redemption_id")} for part in parts],
         "rejected": row["rejected"],
-        "given_back": [
-            given_back(part, by_position[part["position"]]) for part in redemptions if part["position"] in by_position
-        ],
+        "given_back": [*_by_refunds(parts, moved), *_at_the_end(parts, moved, give_backs, refunds)],
+        "warnings": [] if row["state"] == UNWOUND else [one["reason"] for one in moved if one["status"] == STUCK],
     }
 
 
-def given_back(part: Row, back: Row | None) -> dict[str, Any]:
-    """One redemption that went back, or, without ``back``, that would."""
+def _by_refunds(parts: Sequence[Row], moved: Sequence[Row]) -> list[dict[str, Any]]:
+    by_position = {part["position"]: part for part in parts}
+    return [
+        given_back(by_position[credit["position"]], credit["amount"], refund_id=credit["refund_id"], at=credit["at"])
+        for credit in moved
+        if credit["refund_id"] != ENDING and credit["status"] == DONE
+    ]
+
+
+def _at_the_end(
+    parts: Sequence[Row], moved: Sequence[Row], give_backs: Sequence[Row], refunds: Sequence[Row]
+) -> list[dict[str, Any]]:
+    """What was left of each part; nothing of a card that refunds had given everything back to before."""
+    by_position = {back["position"]: back for back in give_backs}
+    refund_id = next((refund["refund_id"] for refund in refunds if refund["is_final"]), None)
+    given = {credit["position"] for credit in moved if credit["status"] == DONE}
+    return [
+        given_back(part, back["amount"], rollback_id=back["rollback_id"], refund_id=refund_id, at=back["at"])
+        for part in parts
+        if (back := by_position.get(part["position"])) and (back["amount"] != 0 or part["position"] not in given)
+    ]
+
+
+def given_back(
+    part: Row,
+    amount: int | None,
+    *,
+    rollback_id: str | None = None,
+    refund_id: str | None = None,
+    at: str | None = None,
+) -> dict[str, Any]:
+    """What went back of one redemption; without ``at``, what would."""
     return {
         "code": part["code"],
         "type": part["type"],
-        "amount": credits_of(part),
+        "amount": amount,
         "redemption_id": part["redemption_id"],
-        "rollback_id": back["rollback_id"] if back else None,
-        "at": back["at"] if back else None,
+        "rollback_id": rollback_id,
+        "refund_id": refund_id,
+        "at": at,
     }
 
 
-def credits_of(part: Row) -> int | None:
-    """The credits that go back for a redemption; None for a coupon."""
-    return part["amount"] if part["type"] == "GIFT_VOUCHER" else None
-
-
-def story(row: Row, redemptions: Sequence[Row], history: Sequence[Row]) -> dict[str, Any]:
-    """The rest of what support asks: the lines with each incentive's share of them, and what happened when."""
+def story(row: Row, parts: Sequence[Row], refunds: Sequence[Row], history: Sequence[Row]) -> dict[str, Any]:
+    """The rest of what support asks: the lines with each incentive's share, the refunds, and what happened when."""
     lines = [
-        {**line, "allocations": {part["code"]: part["allocations"].get(line["line_id"], 0) for part in redemptions}}
+        {**line, "allocations": {part["code"]: part["allocations"].get(line["line_id"], 0) for part in parts}}
         for line in row["cart"]["lines"]
     ]
+    asked = ("refund_id", "lines", "amount", "is_final", "status", "reason", "created_at")
     shown = ("at", "event", "event_id", "state", "detail", "attempt")
     return {
         "source_id": row["source_id"],
         "created_at": row["created_at"],
         "updated_at": row["updated_at"],
         "lines": lines,
+        "refunds": [{name: refund[name] for name in asked} for refund in refunds],
         "history": [{name: entry[name] for name in shown} for entry in history],
     }
 

@@ -24,6 +24,11 @@ def is_still_running(error: BackendError) -> bool:
     return error.key == "multiple_requests"
 
 
+def being_unwound(row: Row) -> Conflict:
+    """The error for an order that is being given back right now."""
+    return Conflict("This order is being given back", key="order_unwinding", details=f"Order {row['order_ref']}")
+
+
 class Settler:
     """Moves rows out of ``intended``."""
 
@@ -35,7 +40,7 @@ class Settler:
     def settle(self, row: Row) -> Row:
         """The row in a state that is known. Raises Conflict while a redemption or give-back may still be running."""
         if row["state"] == states.UNWINDING:
-            raise Conflict("This order is being given back", key="order_unwinding", details=f"Order {row['order_ref']}")
+            raise being_unwound(row)
         if row["state"] in (states.STUCK, states.REVIEW):
             raise Conflict("A person must look at this order", key=f"order_{row['state']}", details=row["reason"])
         if row["state"] != states.INTENDED:

@@ -1,4 +1,4 @@
-"""The states in the life of an order."""
+"""The states in the life of an order, and of what its refunds move."""
 
 from __future__ import annotations
 
@@ -11,5 +11,12 @@ UNWOUND = "unwound"  # given back
 STUCK = "stuck"  # the promotions API refuses to give it back: a person must look
 REVIEW = "review"  # two things claim to be one order: a person must look
 
+# A refund, and what it moves on one card: committed, moved, or STUCK.
+PLANNED, DONE = "planned", "done"
+# What the end of an order itself moves has no refund's id; no door lets an empty one in.
+ENDING = ""
+
 STATES = (INTENDED, REDEEMED, CONFIRMED, FAILED, UNWINDING, UNWOUND, STUCK, REVIEW)
 STANDING = (REDEEMED, CONFIRMED)
+# From where everything can be given back.
+MAY_UNWIND = (REDEEMED, CONFIRMED, FAILED, STUCK, REVIEW)

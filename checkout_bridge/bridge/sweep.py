@@ -1,4 +1,4 @@
-"""Looks after orders that a crash or a lost answer left open: settles them, confirms them or gives them back."""
+"""Looks after orders that a crash or a lost answer left open: settles, confirms or gives them back; and refunds."""
 
 from __future__ import annotations
 
@@ -6,10 +6,13 @@ import logging
 import time
 from collections.abc import Callable
 from datetime import timedelta
+from functools import partial
 from threading import Lock
 from typing import Any
 
 from checkout_bridge.bridge import states
+from checkout_bridge.bridge.credits import Crediter
+from checkout_bridge.bridge.ledger import refunds
 from checkout_bridge.bridge.ledger.store import Ledger
 from checkout_bridge.bridge.settle import Settler
 from checkout_bridge.bridge.unwind import Unwinder
@@ -29,11 +32,19 @@ class Sweeper:
     """``find_order(platform, order_ref)`` says whether the shop has an order; None when nobody can tell."""
 
     def __init__(
-        self, ledger: Ledger, settler: Settler, unwinder: Unwinder, find_order: FindOrder, *, confirm_within: float
+        self,
+        ledger: Ledger,
+        settler: Settler,
+        unwinder: Unwinder,
+        crediter: Crediter,
+        find_order: FindOrder,
+        *,
+        confirm_within: float,
     ) -> None:
         self._ledger = ledger
         self._settler = settler
         self._unwinder = unwinder
+        self._crediter = crediter
         self._find_order = find_order
         self._confirm_within = timedelta(seconds=confirm_within)
         self._swept_at: float | None = None
@@ -60,11 +71,15 @@ class Sweeper:
         patience = self._settler.patience
         open_rows = self._ledger.overdue((states.INTENDED, states.UNWINDING), patience, limit=limit)
         unconfirmed = self._ledger.overdue((states.REDEEMED,), self._confirm_within, limit=limit)
-        return [self._tried(row) for row in (*open_rows, *unconfirmed)]
+        owed = refunds.overdue(self._ledger, patience, limit=limit)
+        return [
+            *(self._tried(row, partial(self._take_on, row)) for row in (*open_rows, *unconfirmed)),
+            *(self._tried(row, partial(self._credit, row, refund_id)) for row, refund_id in owed),
+        ]
 
-    def _tried(self, row: Row) -> Row:
+    def _tried(self, row: Row, take_on: Callable[[], Row]) -> Row:
         try:
-            return self._take_on(row)
+            return take_on()
         except (BackendRefused, Conflict) as error:
             log.warning("checkout %s stays as it is: %s", row["id"], error.key)
             return self._ledger.by_id(row["id"]) or row
@@ -85,6 +100,11 @@ class Sweeper:
                 return self._ledger.move(row, (states.REDEEMED,), {"state": states.CONFIRMED}) or row
         reason = row["reason"] if row["state"] == states.UNWINDING else "nobody confirmed the order"
         return self._unwinder.unwind(row, reason=reason, event_id=None, event="unconfirmed")
+
+    def _credit(self, row: Row, refund_id: str) -> Row:
+        """Carry on the refund of a part."""
+        self._crediter.carry_on(row, refund_id)
+        return row
 
     def _is_there(self, row: Row) -> bool:
         ref = row["order_ref"]

@@ -34,7 +34,7 @@ OPEN_FOR = timedelta(days=7)
 log = logging.getLogger(__name__)
 
 # Refusals that only say that something else is going on with the order right now.
-_PASSING = ("checkout_in_progress", "order_unwinding")
+_PASSING = ("checkout_in_progress", "order_unwinding", "refund_in_progress")
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,10 +48,11 @@ class Outcome:
     final: bool = True
 
     def answer(self) -> dict[str, Any]:
-        """``{status, reason?, order_ref?, state?, given_back?}``."""
+        """``{status, reason?, order_ref?, state?, given_back?, warnings?}``."""
         told: dict[str, Any] = {"status": self.status, "reason": self.reason, "order_ref": self.order_ref}
         if self.report is not None:
             told |= {name: self.report[name] for name in ("checkout_id", "state", "applied", "given_back")}
+            told["warnings"] = self.report["warnings"] or None
         return {name: value for name, value in told.items() if value is not None}
 
 

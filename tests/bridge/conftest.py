@@ -20,6 +20,8 @@ from requests.exceptions import ConnectionError as ConnectionBroken
 from checkout_bridge import CheckoutBridge
 from checkout_bridge.client.inprocess import BASE_URL
 
+from .worlds import BACKENDS, MakeWorld, World
+
 TOKEN = "let-me-in"
 VOUCHERS: dict[str, dict[str, Any]] = {
     "TEN": {"discount": {"type": "PERCENT", "percent_off": 10}},
@@ -173,6 +175,16 @@ def used(bridge: CheckoutBridge) -> Callable[[str], int]:
     return count
 
 
+@pytest.fixture
+def balance(bridge: CheckoutBridge) -> Callable[[str], int]:
+    """What a gift card holds, in minor units; 0 for a coupon."""
+
+    def read(code: str) -> int:
+        return int(bridge.runtime.client.vouchers.get_voucher(code).get("gift", {}).get("balance", 0))
+
+    return read
+
+
 class Wire(BaseAdapter):
     """Stands between the bridge and its engine, and does to requests of one kind what a test says."""
 
@@ -271,3 +283,36 @@ def install_plugin(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[
     yield install
     for module in installed:
         sys.modules.pop(module, None)
+
+
+@pytest.fixture(scope="session")
+def empty(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A data folder with the tables alone; made once, copied for each world."""
+    folder = tmp_path_factory.mktemp("empty") / "data"
+    bridge = CheckoutBridge(Flask("nothing"), data_dir=folder)
+    assert bridge.runtime.client.vouchers.list_vouchers()["total"] == 0
+    assert bridge.runtime.doors.ledger.newest(limit=1) == []
+    bridge.close()
+    return folder
+
+
+@pytest.fixture(scope="module")
+def make_world(empty: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[MakeWorld]:
+    """Makes worlds of a kind, each with a coupon of 5.00 and a card of 10.01."""
+    worlds: list[World] = []
+
+    def make(kind: str) -> World:
+        worlds.append(World(kind, tmp_path_factory.mktemp("world") / "data", empty))
+        worlds[-1].coupon("FIVE")
+        worlds[-1].card("CARD", 1001)
+        return worlds[-1]
+
+    yield make
+    for world in worlds:
+        world.close()
+
+
+@pytest.fixture(params=BACKENDS)
+def world(request: pytest.FixtureRequest, make_world: MakeWorld) -> World:
+    """One of each kind."""
+    return make_world(request.param)

@@ -74,8 +74,8 @@ def test_a_refund_of_every_line_is_a_full_refund(visitor: FlaskClient, bridge: C
     assert bridge.order(ordered)["state"] == "unwound"
 
 
-def test_a_partial_refund_by_lines_gives_nothing_back_and_is_written_down(
-    visitor: FlaskClient, bridge: CheckoutBridge, ordered: str, used: Used
+def test_a_partial_refund_by_lines_gives_the_card_its_share_and_is_written_down(
+    visitor: FlaskClient, bridge: CheckoutBridge, ordered: str, balance: Used
 ) -> None:
     body = {"refund_id": "r-1", "lines": [{"line_id": "mug", "quantity": 1}]}
     answer = visitor.post(f"/orders/{ordered}/refund", json=body)
@@ -83,19 +83,37 @@ def test_a_partial_refund_by_lines_gives_nothing_back_and_is_written_down(
     assert "r-1" in answer.get_json()["body"]
     order = bridge.order(ordered)
     assert order["state"] == "confirmed"
-    assert (order["history"][-1]["event"], order["history"][-1]["event_id"]) == ("refund_refused", "r-1")
-    assert (used("ONCE"), used("GIFT")) == (1, 2999)
+    assert (order["history"][-1]["event"], order["history"][-1]["event_id"]) == ("refund", "r-1")
+    assert (order["history"][-1]["detail"], order["refunds"][0]["lines"]) == ("1 of mug", {"mug": 1})
+    assert [(back["code"], back["refund_id"], back["amount"]) for back in order["given_back"]] == [
+        ("GIFT", "r-1", 1072)
+    ]
+    assert (balance("ONCE"), balance("GIFT")) == (0, 5000 - 2999 + 1072)
+    assert visitor.get(f"/orders/{ordered}").get_json()["given_back"] == order["given_back"]
 
 
-def test_a_partial_refund_by_amount_gives_nothing_back(
+def test_every_refund_of_an_amount_that_the_shop_did_counts_until_all_was_paid_back(
     visitor: FlaskClient, bridge: CheckoutBridge, cart: Cart, used: Used
 ) -> None:
     visitor.post("/basket", json=cart("ONCE"))
     ordered = visitor.post("/checkout").get_json()["order_ref"]
-    visitor.post(f"/orders/{ordered}/refund", data={"amount": "2998"})
-    assert (bridge.order(ordered)["state"], used("ONCE")) == ("confirmed", 1)
-    visitor.post(f"/orders/{ordered}/refund", data={"amount": "2999"})
+    for amount in ("1000", "1000", "1000"):
+        visitor.post(f"/orders/{ordered}/refund", data={"amount": amount})
+    order = bridge.order(ordered)
+    assert (order["state"], [one["amount"] for one in order["refunds"]], used("ONCE")) == ("confirmed", [1000] * 2, 1)
+    assert (order["history"][-1]["event"], "999 of 2999" in order["history"][-1]["detail"]) == ("refund_refused", True)
+    visitor.post(f"/orders/{ordered}/refund", data={"amount": "999"})
     assert (bridge.order(ordered)["state"], used("ONCE")) == ("unwound", 0)
+
+
+def test_a_refund_that_the_shop_posts_twice_under_one_id_counts_once(
+    visitor: FlaskClient, bridge: CheckoutBridge, ordered: str, balance: Used
+) -> None:
+    body = {"refund_id": "r-1", "lines": [{"line_id": "pen", "quantity": 1}]}
+    for _ in range(2):
+        assert visitor.post(f"/orders/{ordered}/refund", json=body).status_code == 200
+    assert [one["refund_id"] for one in bridge.order(ordered)["refunds"]] == ["r-1"]
+    assert balance("GIFT") == 5000 - 2999 + bridge.order(ordered)["given_back"][0]["amount"]
 
 
 @pytest.mark.parametrize("body", [{"lines": [{"line_id": "mug", "quantity": 1.5}]}, {"amount": "all"}])

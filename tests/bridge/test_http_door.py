@@ -75,14 +75,30 @@ def test_a_refund_is_previewed_and_done(visitor: FlaskClient, bridge: CheckoutBr
     assert (told["given_back"][0]["amount"], used("GIFT")) == (3499, 0)
 
 
-def test_a_partial_refund_is_refused(visitor: FlaskClient, bridge: CheckoutBridge, cart: Cart, used: Used) -> None:
-    bridge.checkout(cart("ONCE"), "1")
+def test_a_partial_refund_is_previewed_and_done_once(
+    visitor: FlaskClient, bridge: CheckoutBridge, cart: Cart, balance: Used
+) -> None:
+    bridge.checkout(cart("ONCE", gift_cards=("GIFT",)), "1")
+    body = {"refund_id": "r-1", "lines": [{"line_id": "mug", "quantity": 1}]}
+    preview = visitor.post("/bridge/orders/1/refund/preview", json=body, headers=KEY).get_json()
+    assert ([one["amount"] for one in preview["given_back"]], balance("GIFT")) == ([1072], 2001)
+    answers = [visitor.post("/bridge/orders/1/refund", json=body, headers=KEY) for _ in range(2)]
+    assert [answer.status_code for answer in answers] == [200, 200]
+    told = answers[0].get_json()
+    assert (told["state"], told["given_back"][0]["amount"], balance("GIFT")) == ("confirmed", 1072, 3073)
+    assert answers[1].get_json() == told
     for path in ("refund", "refund/preview"):
-        body = {"refund_id": "r-1", "lines": [{"line_id": "mug", "quantity": 1}]}
-        answer = visitor.post(f"/bridge/orders/1/{path}", json=body, headers=KEY)
-        assert (answer.status_code, answer.get_json()["key"]) == (422, "partial_refund_unsupported")
-        assert answer.get_json()["resource_id"] == "1"
-    assert used("ONCE") == 1
+        too_much = {"refund_id": "r-2", "lines": [{"line_id": "mug", "quantity": 2}]}
+        refusal = visitor.post(f"/bridge/orders/1/{path}", json=too_much, headers=KEY)
+        assert (refusal.status_code, refusal.get_json()["key"]) == (400, "invalid_payload")
+        assert "1 of 2 are left" in refusal.get_json()["details"]
+    whole = visitor.post("/bridge/orders/1/refund", json={"refund_id": "r-3"}, headers=KEY).get_json()
+    assert (whole["state"], balance("GIFT")) == ("unwound", 5000)
+    assert [(one["code"], one["amount"], one["refund_id"]) for one in whole["given_back"]] == [
+        ("GIFT", 1072, "r-1"),
+        ("ONCE", None, "r-3"),
+        ("GIFT", 2999 - 1072, "r-3"),
+    ]
 
 
 @pytest.mark.parametrize("method_and_path", [pair for pair in DOORS if "orders" in pair[1]])

@@ -11,13 +11,19 @@ from threading import Barrier
 from typing import Any
 
 import pytest
+from alembic import command
+from alembic.autogenerate import compare_metadata
+from alembic.config import Config
+from alembic.migration import MigrationContext
 from hypothesis import given
 from hypothesis import strategies as some
 
 from checkout_bridge import Cart as BridgeCart
 from checkout_bridge import CheckoutBridge, Line
-from checkout_bridge.bridge.ledger.store import Ledger
+from checkout_bridge.bridge.ledger.model import metadata
+from checkout_bridge.bridge.ledger.store import MIGRATIONS, Ledger
 from checkout_bridge.bridge.mapping import applied_by
+from checkout_bridge.database import open_database, reading, writing
 from checkout_bridge.errors import BridgeError, Conflict
 from checkout_bridge.money import allocate
 
@@ -101,6 +107,35 @@ def test_what_happened_to_an_order_is_written_down_in_order(bridge: CheckoutBrid
     history = bridge.order("1")["history"]
     assert [entry["event"] for entry in history] == ["intended", "redeemed", "confirmed", "cancel", "unwound"]
     assert [entry["state"] for entry in history] == ["intended", "redeemed", "confirmed", "unwinding", "unwound"]
+
+
+def test_a_ledger_from_before_partial_refunds_knows_what_its_cards_paid(tmp_path: Path) -> None:
+    url = f"sqlite:///{tmp_path / 'ledger.db'}"
+    database = open_database(url)
+    config = Config()
+    config.set_main_option("script_location", str(MIGRATIONS))
+    with writing(database) as connection:
+        config.attributes.update(connection=connection, version_table="ledger_version")
+        command.upgrade(config, "0002")
+        connection.exec_driver_sql(
+            "INSERT INTO ledger_checkouts (id, platform, shop, order_ref, state, attempt, source_id, fingerprint,"
+            " currency, amount, total, cart, rejected, created_at, updated_at)"
+            " VALUES ('chk_1', 'generic', 'default', '1', "
+            "'confirmed', 1, 'chk_1', '', 'EUR', 1000, 0, '{}', '[]', '2026-01-01', '2026-01-01')"
+        )
+        for position, kind in enumerate(("DISCOUNT_VOUCHER", "GIFT_VOUCHER")):
+            connection.exec_driver_sql(
+                "INSERT INTO ledger_redemptions VALUES ('chk_1', 1, ?, 'CODE', ?, 'r_1', 500, '{}')", (position, kind)
+            )
+    database.dispose()
+    ledger = Ledger(url, lambda: datetime.now(UTC))
+    row = ledger.find("1", "generic", "default")
+    assert row is not None
+    assert [part["credits"] for part in ledger.redemptions_of(row)] == [None, 500]
+    with reading(ledger.database) as connection:
+        context = MigrationContext.configure(connection, opts={"version_table": "ledger_version"})
+        assert compare_metadata(context, metadata) == []
+    ledger.close()
 
 
 def test_nothing_of_the_person_is_kept_but_the_shops_own_id(bridge: CheckoutBridge, data_dir: Path, cart: Cart) -> None:

@@ -232,8 +232,8 @@ def test_succeeded_decides_whether_a_checkout_stands(mall: Any) -> None:
 def test_refund_for_says_what_was_refunded_and_succeeded_whether_it_was(mall: Any) -> None:
     visitor, bridge = mall
     visitor.put("/purchase", headers={"X-Shopper": "ada"})
-    for status, amount, state in (("200", "1800", "confirmed"), ("418", "1", "confirmed"), ("418", "1800", "unwound")):
-        visitor.post("/purchase/1/money-back", data={"id": "r-1", "amount": amount, "status": status})
+    for status, amount, state in (("200", "1800", "confirmed"), ("418", "1", "confirmed"), ("418", "1799", "unwound")):
+        visitor.post("/purchase/1/money-back", data={"id": f"r-{amount}", "amount": amount, "status": status})
         assert bridge.order("m-1")["state"] == state
 
 

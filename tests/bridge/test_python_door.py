@@ -15,7 +15,6 @@ from checkout_bridge.errors import (
     Conflict,
     InvalidInput,
     NotFound,
-    PartialRefundRefused,
     RedeemablesRejected,
 )
 from checkout_bridge.events import RefundLine
@@ -123,15 +122,16 @@ def test_a_full_refund_gives_back_and_is_the_same_as_its_preview(
         {"amount": 1},
     ],
 )
-def test_a_partial_refund_is_refused_and_gives_nothing_back(
+def test_a_partial_refund_leaves_the_coupon_used_and_is_kept(
     part: dict[str, Any], bridge: CheckoutBridge, cart: Cart, used: Used
 ) -> None:
     bridge.checkout(cart("ONCE"), "1")
-    with pytest.raises(PartialRefundRefused):
-        bridge.preview_refund("1", **part)
-    with pytest.raises(PartialRefundRefused):
-        bridge.refund("1", refund_id="r-1", **part)
-    assert (bridge.order("1")["state"], used("ONCE")) == ("confirmed", 1)
+    assert bridge.preview_refund("1", **part)["given_back"] == []
+    told = bridge.refund("1", refund_id="r-1", **part)
+    assert (told["state"], told["given_back"], told["warnings"], used("ONCE")) == ("confirmed", [], [], 1)
+    assert [(one["refund_id"], one["status"]) for one in bridge.order("1")["refunds"]] == [("r-1", "done")]
+    assert [one["code"] for one in bridge.refund("1", refund_id="r-2")["given_back"]] == ["ONCE"]
+    assert used("ONCE") == 0
 
 
 @pytest.mark.parametrize(

@@ -163,7 +163,7 @@ def test_of_two_processes_with_one_delivery_the_first_to_finish_says_what_came_o
 def test_a_body_is_kept_only_while_somebody_may_need_it(deliver: Deliver, wire: Any, kept: Kept) -> None:
     deliver("processed", "paid", codes=["TEN"])
     deliver("ignored", "seen")
-    deliver("refused", "refunded", amount=1)
+    deliver("refused", "refunded", amount=10_000)
     wire.refuse("POST", "/redemptions", 429, "slow_down")
     deliver("open", "paid", ref="8", codes=["TEN"])
     bodies = {event_id: body for event_id, (_, body) in kept().items()}

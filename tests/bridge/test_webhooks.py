@@ -5,10 +5,12 @@ from __future__ import annotations
 import json
 import sqlite3
 from collections.abc import Callable, Iterator
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
 import pytest
+import time_machine
 from flask import Flask
 from flask.testing import FlaskClient
 
@@ -151,12 +153,39 @@ def test_a_used_up_code_on_a_paid_order_is_refused_with_its_reason(
     assert inbox() == [("e-1", "refused")]
 
 
-def test_a_partial_refund_is_refused_and_a_full_one_gives_back(deliver: Any, used: Used) -> None:
-    deliver("e-1", "paid", codes=["ONCE"])
-    assert deliver("e-2", "refunded", amount=100)["status"] == "refused"
-    assert used("ONCE") == 1
-    assert deliver("e-3", "refunded", amount=500)["status"] == "processed"
-    assert used("ONCE") == 0
+def test_refunds_of_parts_are_processed_and_the_last_one_gives_everything_back(deliver: Any, balance: Used) -> None:
+    paid = deliver("e-1", "paid", codes=["ONCE", "SMALL"])
+    assert [one["code"] for one in paid["applied"]] == ["ONCE", "SMALL"]
+    part = deliver("e-2", "refunded", amount=100)
+    assert (part["status"], part["state"], part["given_back"][0]["amount"]) == ("processed", "confirmed", 25)
+    assert balance("SMALL") == 25
+    too_much = deliver("e-3", "refunded", amount=400)
+    assert (too_much["status"], "300 of 400" in too_much["reason"]) == ("refused", True)
+    rest = deliver("e-4", "refunded", amount=300)
+    assert (rest["status"], rest["state"], balance("SMALL")) == ("processed", "unwound", 100)
+
+
+def test_a_refund_done_at_another_door_and_its_echo_are_one(
+    deliver: Any, bridge: CheckoutBridge, balance: Used
+) -> None:
+    deliver("e-1", "paid", codes=["SMALL"])
+    bridge.refund("7", refund_id="e-2", amount=90, platform="tiny", shop="one")
+    echo = deliver("e-2", "refunded", amount=90)
+    assert (echo["status"], len(echo["given_back"]), balance("SMALL")) == ("processed", 1, 10)
+
+
+def test_a_refund_that_somebody_is_at_is_tried_again_and_done_once(
+    deliver: Any, wire: Any, balance: Used, inbox: Callable[[], Any]
+) -> None:
+    deliver("e-1", "paid", codes=["SMALL"])
+    wire.lose_answers("POST", "/balance")
+    assert deliver("e-2", "refunded", amount=90)["status"] == "refused"
+    wire.mend()
+    assert deliver("e-2", "refunded", amount=90)["reason"].startswith("This refund is being given back")
+    assert inbox()[-1] == ("e-2", None)
+    with time_machine.travel(datetime.now(UTC) + timedelta(seconds=20)):
+        assert deliver("e-2", "refunded", amount=90)["status"] == "processed"
+    assert balance("SMALL") == 10
 
 
 def test_a_cancellation_that_comes_first_wins(deliver: Any, used: Used) -> None:

@@ -97,7 +97,7 @@ def test_every_method_of_the_client_is_documented() -> None:
     page = (REFERENCE / "client.md").read_text()
 
     with Client("http://127.0.0.1:1", "id", "token") as client:
-        for resource in ("vouchers", "validations", "redemptions", "orders", "customers"):
+        for resource in ("vouchers", "validations", "redemptions", "orders", "customers", "exports", "async_actions"):
             methods = [name for name, _ in inspect.getmembers(getattr(client, resource), inspect.ismethod)]
             assert [name for name in methods if not name.startswith("_") and f"`{name}`" not in page] == []
 

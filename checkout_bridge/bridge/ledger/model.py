@@ -2,7 +2,20 @@
 
 from __future__ import annotations
 
-from sqlalchemy import JSON, BigInteger, Column, ForeignKey, Index, Integer, MetaData, String, Table, Text, text
+from sqlalchemy import (
+    JSON,
+    BigInteger,
+    Boolean,
+    Column,
+    ForeignKey,
+    Index,
+    Integer,
+    MetaData,
+    String,
+    Table,
+    Text,
+    text,
+)
 
 metadata = MetaData()
 
@@ -62,6 +75,8 @@ redemptions = Table(
     Column("redemption_id", String(80), nullable=False, index=True),
     Column("amount", BigInteger, nullable=False),
     Column("allocations", JSON, nullable=False),
+    # What went off a gift card (minor units) or a loyalty card (points); null for what is no card.
+    Column("credits", BigInteger),
 )
 
 # What went back, a row for each redemption it went back for.
@@ -73,6 +88,38 @@ give_backs = Table(
     Column("rollback_id", String(80)),
     Column("amount", BigInteger),
     Column("at", String(30), nullable=False),
+)
+
+# Refunds by the platform's own id. One that is not final gives a part back, and leaves the order as it is.
+refunds = Table(
+    "ledger_refunds",
+    metadata,
+    *_attempt(),
+    Column("refund_id", String(255), primary_key=True),
+    Column("lines", JSON(none_as_null=True)),
+    Column("amount", BigInteger),
+    Column("is_final", Boolean, nullable=False),
+    Column("status", String(20), nullable=False, index=True),
+    Column("reason", Text),
+    Column("created_at", String(30), nullable=False),
+    Column("updated_at", String(30), nullable=False),
+)
+
+# What refunds move on cards, in the cards' own units; negative is taken off again.
+credits = Table(
+    "ledger_credits",
+    metadata,
+    *_attempt(),
+    Column("refund_id", String(255), primary_key=True),
+    Column("position", Integer, primary_key=True),
+    Column("code", String(255), nullable=False),
+    Column("amount", BigInteger, nullable=False),
+    # What the movement is known by upstream.
+    Column("source_id", String(255), nullable=False, unique=True),
+    Column("status", String(20), nullable=False),
+    Column("reason", Text),
+    # When it was last claimed; once it is not planned any more, when it was done or refused.
+    Column("at", String(30)),
 )
 
 # What was sent and answered upstream, once an attempt.
@@ -125,4 +172,11 @@ deliveries = Table(
     Column("order_ref", String(255)),
     Column("received_at", String(30), nullable=False),
     Column("processed_at", String(30)),
+)
+
+workers = Table(
+    "ledger_workers",
+    metadata,
+    Column("worker", String(40), primary_key=True),
+    Column("seen_at", String(30), nullable=False),
 )

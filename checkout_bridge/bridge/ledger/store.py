@@ -12,7 +12,7 @@ from sqlalchemy.exc import IntegrityError
 
 from checkout_bridge.bridge import states
 from checkout_bridge.bridge.ledger.cache import FactCache
-from checkout_bridge.bridge.ledger.model import checkouts, exchanges, give_backs, history, redemptions
+from checkout_bridge.bridge.ledger.model import checkouts, exchanges, give_backs, history, redemptions, refunds
 from checkout_bridge.bridge.mapping import Applied
 from checkout_bridge.contract.fields import timestamp
 from checkout_bridge.database import migrate, open_database, reading, writing
@@ -39,6 +39,10 @@ class Ledger:
         """The time, in the form in which it is stored."""
         return timestamp(self._clock())
 
+    def ago(self, patience: timedelta) -> str:
+        """The time that long ago, in the form in which it is stored."""
+        return timestamp(self._clock() - patience)
+
     def open(self, values: Mapping[str, Any], request: Mapping[str, Any]) -> Row:
         """Commit the intent of a first attempt. Raises Conflict when the order is known already."""
         now = self.now()
@@ -55,7 +59,7 @@ class Ledger:
     def reopen(self, row: Row, values: Mapping[str, Any], request: Mapping[str, Any]) -> Row:
         """Commit the intent of one more attempt on an order that does not stand. Raises Conflict if it moved."""
         with writing(self.database) as connection:
-            opened = _move(
+            opened = move_row(
                 connection, row, (row["state"],), {"redemption_id": None, "rejected": [], **values}, self.now()
             )
             if opened is None:
@@ -66,7 +70,7 @@ class Ledger:
     def _open_attempt(self, connection: Connection, row: Row, request: Mapping[str, Any]) -> None:
         key = {"checkout_id": row["id"], "attempt": row["attempt"]}
         connection.execute(insert(exchanges), [{**key, "request": dict(request), "response": None}])
-        self._write_history(connection, row, row["state"])
+        self.write_history(connection, row, row["state"])
 
     def move(
         self,
@@ -80,9 +84,9 @@ class Ledger:
     ) -> Row | None:
         """Change a row if it is still at this attempt and in one of these states; else None, and nothing changes."""
         with writing(self.database) as connection:
-            moved = _move(connection, row, since, values, self.now())
+            moved = move_row(connection, row, since, values, self.now())
             if moved is not None:
-                self._write_history(connection, moved, event or moved["state"], event_id, detail)
+                self.write_history(connection, moved, event or moved["state"], event_id, detail)
         return moved
 
     def record_redeemed(
@@ -91,7 +95,7 @@ class Ledger:
         """Freeze what was redeemed, with the change of state."""
         key = {"checkout_id": row["id"], "attempt": row["attempt"]}
         with writing(self.database) as connection:
-            moved = _move(connection, row, ("intended",), values, self.now())
+            moved = move_row(connection, row, ("intended",), values, self.now())
             if moved is None:
                 return None
             rows = [
@@ -103,6 +107,7 @@ class Ledger:
                     "redemption_id": one.redemption_id,
                     "amount": one.amount,
                     "allocations": dict(one.allocations),
+                    "credits": one.credits,
                 }
                 for position, one in enumerate(applied)
             ]
@@ -110,27 +115,41 @@ class Ledger:
                 connection.execute(insert(redemptions), rows)
             its = (exchanges.c.checkout_id == row["id"], exchanges.c.attempt == row["attempt"])
             connection.execute(update(exchanges).where(*its).values(response=response))
-            self._write_history(connection, moved, moved["state"])
+            self.write_history(connection, moved, moved["state"])
         return moved
 
-    def record_unwound(
-        self, row: Row, rows: Sequence[Mapping[str, Any]], *, event_id: str | None, detail: str | None
+    def record_ended(
+        self,
+        row: Row,
+        values: Mapping[str, Any],
+        rows: Sequence[Mapping[str, Any]],
+        *,
+        event_id: str | None,
+        detail: str | None,
     ) -> Row | None:
-        """Record what went back, with the change of state: ``rows`` are ``{position, rollback_id, amount}``."""
+        """Record what went back with the change of state, and what came of the refund that asked for it.
+
+        ``rows`` are ``{position, rollback_id, amount}``; those that are there already stay.
+        """
         now = self.now()
-        key = {"checkout_id": row["id"], "attempt": row["attempt"], "at": now}
+        key = {"checkout_id": row["id"], "attempt": row["attempt"]}
         with writing(self.database) as connection:
-            moved = _move(connection, row, ("unwinding",), {"state": "unwound", "reason": detail}, now)
+            moved = move_row(connection, row, ("unwinding",), values, now)
             if moved is not None:
-                if rows:
-                    connection.execute(insert(give_backs), [{**key, **back} for back in rows])
-                self._write_history(connection, moved, "unwound", event_id, detail)
+                its = (give_backs.c.checkout_id == row["id"], give_backs.c.attempt == row["attempt"])
+                there = set(connection.execute(select(give_backs.c.position).where(*its)).scalars())
+                if added := [{**key, "at": now, **back} for back in rows if back["position"] not in there]:
+                    connection.execute(insert(give_backs), added)
+                asked = (refunds.c.checkout_id == row["id"], refunds.c.attempt == row["attempt"], refunds.c.is_final)
+                status = "done" if moved["state"] == states.UNWOUND else "stuck"
+                connection.execute(update(refunds).where(*asked).values(status=status, updated_at=now))
+                self.write_history(connection, moved, moved["state"], event_id, detail)
         return moved
 
     def note(self, row: Row, event: str, *, event_id: str | None = None, detail: str | None = None) -> None:
         """Write down that something happened to an order, without moving it."""
         with writing(self.database) as connection:
-            self._write_history(connection, row, event, event_id, detail)
+            self.write_history(connection, row, event, event_id, detail)
 
     def by_id(self, checkout_id: str) -> Row | None:
         """The order with this checkout id."""
@@ -165,8 +184,8 @@ class Ledger:
 
     def overdue(self, those_in: Collection[str], patience: timedelta, *, limit: int) -> list[Row]:
         """Orders that have been in one of these states for longer than that, the oldest first."""
-        before = timestamp(self._clock() - patience)
-        statement = select(checkouts).where(checkouts.c.state.in_(those_in), checkouts.c.updated_at < before)
+        its = (checkouts.c.state.in_(those_in), checkouts.c.updated_at < self.ago(patience))
+        statement = select(checkouts).where(*its)
         with reading(self.database) as connection:
             rows = connection.execute(statement.order_by(checkouts.c.updated_at).limit(limit))
             return [row._asdict() for row in rows]
@@ -196,9 +215,19 @@ class Ledger:
         with reading(self.database) as connection:
             return [entry._asdict() for entry in connection.execute(statement)]
 
-    def _write_history(
+    def redeemed_at(self, row: Row) -> str:
+        """When the row's attempt was redeemed, as far as is known here."""
+        its = (history.c.checkout_id == row["id"], history.c.attempt == row["attempt"], history.c.event == "redeemed")
+        with reading(self.database) as connection:
+            at: str | None = connection.execute(
+                select(history.c.at).where(*its).order_by(history.c.number.desc())
+            ).scalar()
+        return at or str(row["created_at"])
+
+    def write_history(
         self, connection: Connection, row: Row, event: str, event_id: str | None = None, detail: str | None = None
     ) -> None:
+        """Write down, as part of a transaction, that something happened to an order."""
         entry = {
             "checkout_id": row["id"],
             "attempt": row["attempt"],
@@ -211,7 +240,13 @@ class Ledger:
         connection.execute(insert(history), [entry])
 
 
-def _move(connection: Connection, row: Row, since: Collection[str], values: Mapping[str, Any], now: str) -> Row | None:
+def move_row(
+    connection: Connection, row: Row, since: Collection[str], values: Mapping[str, Any], now: str
+) -> Row | None:
+    """Change a row, as part of a transaction, if it is still at this attempt and in one of these states; it is locked.
+
+    Raises Conflict when its order reference is that of another.
+    """
     values = {**values, "updated_at": now}
     statement = (
         update(checkouts)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import secrets
 from collections.abc import Mapping
 from typing import Any
 from urllib.parse import unquote, urlsplit
@@ -88,12 +89,13 @@ class GenericPlugin:
     def refund_for(self, request: ShopRequest) -> Refund | None:
         """The whole order, unless the request says which part: ``lines`` or ``amount`` (minor units).
 
-        Raises InvalidInput when it says something of a part that is not understood: that is never the whole order.
+        A shop that tells no ``refund_id`` has every request that succeeds counted as a refund of its own. Raises
+        InvalidInput when it says something of a part that is not understood: that is never the whole order.
         """
         ref, told = request.ref or "", _told(request)
         if strange := sorted(_OF_A_PART & set(told)):
             raise InvalidInput(f"Property .{strange[0]} is not understood: a part is told by .lines or .amount")
-        refund_id = str(told.get("refund_id") or f"{ref}:refund")
+        refund_id = str(told.get("refund_id") or f"{ref[:200]}:{secrets.token_hex(8)}")
         return Refund(ref, refund_id, _lines(told.get("lines")), _amount(told.get("amount")))
 
 

@@ -108,19 +108,32 @@ def test_the_reference_is_found_in_header_redirect_or_json(response: Any, ref: s
 @pytest.mark.parametrize(
     ("sent", "refund"),
     [
-        ({}, Refund("7", "7:refund")),
         ({"data": {"refund_id": "r-1", "amount": ""}}, Refund("7", "r-1")),
-        ({"data": {"amount": "250"}}, Refund("7", "7:refund", amount=250)),
-        ({"data": {"amount": "250"}, "content_type": "multipart/form-data"}, Refund("7", "7:refund", amount=250)),
+        ({"data": {"refund_id": "r-1", "amount": "250"}}, Refund("7", "r-1", amount=250)),
+        (
+            {"data": {"refund_id": "r-1", "amount": "250"}, "content_type": "multipart/form-data"},
+            Refund("7", "r-1", amount=250),
+        ),
         ({"query_string": "amount=250&refund_id=r-1"}, Refund("7", "r-1", amount=250)),
-        ({"query_string": "amount=250", "json": {"amount": 300}}, Refund("7", "7:refund", amount=300)),
+        ({"query_string": "amount=250&refund_id=r-1", "json": {"amount": 300}}, Refund("7", "r-1", amount=300)),
         ({"json": {"refund_id": 5, "amount": 0}}, Refund("7", "5", amount=0)),
-        ({"json": {"reason": "broken"}}, Refund("7", "7:refund")),
-        ({"json": {"lines": [{"line_id": 1, "quantity": "2"}]}}, Refund("7", "7:refund", (RefundLine("1", 2),))),
+        ({"json": {"refund_id": "r-1", "reason": "broken"}}, Refund("7", "r-1")),
+        (
+            {"json": {"refund_id": "r-1", "lines": [{"line_id": 1, "quantity": "2"}]}},
+            Refund("7", "r-1", (RefundLine("1", 2),)),
+        ),
     ],
 )
 def test_a_refund_is_read_off_json_a_form_or_the_query(sent: dict[str, Any], refund: Refund) -> None:
     assert _plugin().refund_for(_request(ref="7", **sent)) == refund
+
+
+@pytest.mark.parametrize("sent", [{}, {"data": {"amount": "250"}}, {"json": {"refund_id": ""}}])
+def test_refunds_without_an_id_are_each_a_refund_of_their_own(sent: dict[str, Any]) -> None:
+    first, second = (_plugin().refund_for(_request(ref="7" * 400, **sent)) for _ in range(2))
+    assert first.refund_id != second.refund_id
+    assert first.refund_id.startswith("77")
+    assert len(first.refund_id) <= 255
 
 
 @pytest.mark.parametrize(

@@ -88,17 +88,39 @@ def test_a_refund_of_every_piece_gives_everything_back(stocked: Store) -> None:
     assert (stocked.used("SAVE"), stocked.credits("GIFT-1")) == (0, 5000)
 
 
-def test_a_refund_of_a_part_is_refused_and_kept_with_its_reason(stocked: Store) -> None:
+def test_a_refund_of_a_part_gives_the_card_its_share_and_the_last_one_everything(stocked: Store) -> None:
+    """3.00 off 30.00: each mug is 11.25 of the card's 27.00, the tea 4.50."""
     stocked.tell("orders/paid", paid_order("SAVE", "GIFT-1"))
 
-    answer = stocked.tell("refunds/create", refund_of(PART), event_id="part")
+    part = stocked.tell("refunds/create", refund_of(PART, number=1))
+    assert (part["status"], part["state"]) == ("processed", "confirmed")
+    assert [(back["code"], back["amount"], back["refund_id"]) for back in part["given_back"]] == [("GIFT-1", 1125, "1")]
+    assert (stocked.used("SAVE"), stocked.credits("GIFT-1")) == (1, 2300 + 1125)
+
+    assert stocked.tell("refunds/create", refund_of({TEA: 1}, number=2))["state"] == "confirmed"
+    assert stocked.credits("GIFT-1") == 2300 + 1125 + 450
+    assert stocked.tell("refunds/create", refund_of(PART, number=3))["state"] == "unwound"
+    assert (stocked.used("SAVE"), stocked.credits("GIFT-1")) == (0, 5000)
+
+
+def test_one_refund_told_by_two_subscriptions_counts_once(stocked: Store) -> None:
+    stocked.tell("orders/paid", paid_order("SAVE", "GIFT-1"))
+    answers = [stocked.tell("refunds/create", refund_of(PART)) for _ in range(2)]
+    assert answers[0] == answers[1]
+    assert stocked.credits("GIFT-1") == 2300 + 1125
+
+
+def test_a_refund_of_more_pieces_than_are_left_is_refused_and_kept_with_its_reason(stocked: Store) -> None:
+    stocked.tell("orders/paid", paid_order("SAVE", "GIFT-1"))
+    stocked.tell("refunds/create", refund_of(PART, number=1))
+
+    answer = stocked.tell("refunds/create", refund_of({MUGS: 2}, number=2), event_id="too-much")
 
     assert answer["status"] == "refused"
-    assert "1 of 3 pieces were refunded; nothing was given back" in answer["reason"]
-    assert (stocked.used("SAVE"), stocked.credits("GIFT-1")) == (1, 2300)
-    (kept,) = (row for row in stocked.kept() if row["event_id"] == "part")
+    assert "1 of 2 are left" in answer["reason"]
+    (kept,) = (row for row in stocked.kept() if row["event_id"] == "too-much")
     assert (kept["status"], kept["reason"], kept["order_ref"]) == ("refused", answer["reason"], str(ORDER))
-    assert ("refund_refused", "509562969") in [(one["event"], one["event_id"]) for one in stocked.order()["history"]]
+    assert stocked.credits("GIFT-1") == 2300 + 1125
 
 
 @pytest.mark.parametrize("amount", ["5.00", "27.00", "30.00", "36.30"])
@@ -109,9 +131,20 @@ def test_a_refund_of_money_is_never_taken_for_the_whole_order(stocked: Store, am
 
     answer = stocked.tell("refunds/create", refund_of({}, transactions=[money]))
 
-    assert (answer["status"], stocked.used("SAVE")) == ("refused", 1)
-    assert "Only a whole order can be given back" in answer["reason"]
-    assert "refund_refused" in [one["event"] for one in stocked.order()["history"]]
+    assert (answer["status"], answer["state"], stocked.used("SAVE")) == ("processed", "confirmed", 1)
+    assert [one["amount"] for one in stocked.order()["refunds"]] == [int(amount.replace(".", ""))]
+
+
+def test_money_alone_gives_the_card_its_share_of_what_was_paid_and_never_more_than_all(stocked: Store) -> None:
+    """A card of 10.00 pays 10.00 of 30.00, so that 20.00 are left to pay: 5.00 of them are a quarter."""
+    stocked.gift_card("GIFT-2", 1000)
+    stocked.tell("orders/paid", paid_order("GIFT-2"))
+    for number, (amount, credits) in enumerate([("5.00", 250), ("20.00", 1000), ("9.00", 1000)]):
+        money = {"kind": "refund", "status": "success", "amount": amount, "currency": "EUR"}
+        answer = stocked.tell("refunds/create", refund_of({}, transactions=[money], number=number + 1))
+        assert (answer["status"], answer["state"], stocked.credits("GIFT-2")) == ("processed", "confirmed", credits)
+    assert stocked.tell("orders/cancelled", CANCELLED)["state"] == "unwound"
+    assert stocked.credits("GIFT-2") == 1000
 
 
 def test_an_order_can_be_cancelled_after_a_part_of_it_was_refunded(stocked: Store) -> None:
