@@ -29,7 +29,7 @@ class Refused(Fault):
             resource_id=fault.resource_id,
             resource_type=fault.resource_type,
             told=fault.told if isinstance(fault, Fault) else None,
-            reason=fault.reason if isinstance(fault, Fault) else None,
+            reason=fault.reason if isinstance(fault, Fault) else fault.details,
         )
         self.subject = dict(subject)
 

@@ -9,6 +9,7 @@ from typing import Any
 from sqlalchemy.exc import IntegrityError
 
 from checkout_bridge.contract.errors import load
+from checkout_bridge.contract.fields import is_text
 from checkout_bridge.contract.orders import OrderRequest
 from checkout_bridge.engine.services import orders
 from checkout_bridge.engine.services.unit import Unit
@@ -92,7 +93,7 @@ def _imported(unit: Unit, number: int, row: Any) -> dict[str, Any] | None:
         _keep(unit, told)
     except RequestError as fault:
         source_id = row.get("source_id") if isinstance(row, Mapping) else None
-        shown = source_id if isinstance(source_id, str) else None
+        shown = source_id if isinstance(source_id, str) and is_text(source_id) else None
         return {"source_id": shown, "index": number, "reason": fault.details or fault.message}
     return None
 
