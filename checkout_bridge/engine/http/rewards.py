@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from checkout_bridge.contract import rewards as contract
@@ -14,7 +14,6 @@ from checkout_bridge.engine.services.resources import REWARD, REWARD_ASSIGNMENT
 from checkout_bridge.engine.services.unit import Unit
 from checkout_bridge.engine.store import resources as store
 from checkout_bridge.errors import InvalidInput
-from checkout_bridge.web import read_json
 
 Body = Mapping[str, Any]
 Query = Mapping[str, str]
@@ -69,12 +68,14 @@ def _list_assignments(unit: Unit, reward_id: str, query: Query) -> dict[str, Any
     return _page_of_assignments(unit, query, parent_id=resources.get(unit, REWARD, reward_id)["id"])
 
 
-def _assign_to_campaign(unit: Unit, campaign_id: str) -> list[dict[str, Any]]:
-    """Several at once: the body is an array, which no schema of a body describes."""
-    payload = read_json()
+def _refuse_none(payload: Any) -> None:
     if not isinstance(payload, list) or not payload:
         raise InvalidInput("Payload must be array with at least one item")
-    told = [load(_IN_CAMPAIGN, one) for one in payload]
+
+
+def _assign_to_campaign(unit: Unit, campaign_id: str, body: Sequence[Any]) -> list[dict[str, Any]]:
+    """Several at once."""
+    told = [load(_IN_CAMPAIGN, one) for one in body]
     campaign = rewards.loyalty_campaign(unit, campaign_id)
     rows = [rewards.assign(unit, one["reward"], campaign, _parameters(one)) for one in told]
     return [rewards.answer_assignment(row) for row in rows]
@@ -149,7 +150,12 @@ OPERATIONS = (
     Operation("PUT", _ASSIGNED_ID, _update_assignment, "Update a reward's assignment", _ASSIGNMENT, _Assignment),
     Operation("DELETE", _ASSIGNED_ID, _delete_assignment, "Take a reward's assignment away", status=204),
     Operation(
-        "POST", f"{_CAMPAIGN}/rewards", _assign_to_campaign, "Assign rewards, an array of them, to a loyalty campaign"
+        "POST",
+        f"{_CAMPAIGN}/rewards",
+        _assign_to_campaign,
+        "Assign rewards, an array of them, to a loyalty campaign",
+        contract.CampaignAssignmentRequest(many=True),
+        checks=_refuse_none,
     ),
     Operation(
         "GET",

@@ -10,7 +10,6 @@ from checkout_bridge.engine.services import orders, resources
 from checkout_bridge.engine.services.evaluation import Evaluation, Tried
 from checkout_bridge.engine.services.faults import Fault
 from checkout_bridge.engine.services.incentives import COLLECTION, entries_of, entry_names
-from checkout_bridge.engine.services.unit import Unit
 from checkout_bridge.engine.store.vouchers import TIER
 
 Body = dict[str, Any]
@@ -19,7 +18,7 @@ Body = dict[str, Any]
 class Told:
     """Tells the redeemables of one evaluation, in the detail that the request's ``options.expand`` asks for."""
 
-    def __init__(self, unit: Unit, evaluation: Evaluation, request: Mapping[str, Any], request_id: str) -> None:
+    def __init__(self, evaluation: Evaluation, request: Mapping[str, Any], request_id: str) -> None:
         self._evaluation, self._request, self._request_id = evaluation, request, request_id
         self._expand = request.get("options", {}).get("expand", ["order"])
         self._rules = evaluation.rules

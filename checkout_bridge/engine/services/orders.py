@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
+from functools import cached_property
 from typing import Any
 
 from checkout_bridge.contract.ids import new_id
@@ -20,7 +21,7 @@ Row = dict[str, Any]
 _TOLD = ("amount", "initial_amount", "discount_amount", "items", "metadata")
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Draft:
     """The order a request speaks of: what was told of it, its stored row if there is one, and whose it is by id."""
 
@@ -29,13 +30,17 @@ class Draft:
     found: Catalogue = field(default_factory=Catalogue)
     customer_id: str | None = None
 
+    @cached_property
+    def base(self) -> OrderState | None:
+        """Its amounts without any redemption."""
+        return state_of(self.told, self.found)
+
     @property
     def start(self) -> OrderState | None:
         """Its amounts before anything more is applied."""
-        state = state_of(self.told, self.found)
-        return state.after(self.standing) if state else None
+        return self.base.after(self.standing) if self.base else None
 
-    @property
+    @cached_property
     def standing(self) -> Change:
         """What earlier redemptions of it changed."""
         return from_json(self.row["change"]) if self.row else Change()
@@ -129,9 +134,8 @@ def keep(unit: Unit, draft: Draft, request: Mapping[str, Any], **columns: Any) -
 
 def _amounts(draft: Draft, values: Mapping[str, Any]) -> dict[str, int | None]:
     """The columns that say what an order comes to, by what is told of it and by its change, the old or a new one."""
-    state = state_of(draft.told, draft.found)
     change = from_json(values["change"]) if "change" in values else draft.standing
-    return amount_columns(state.after(change) if state else None)
+    return amount_columns(draft.base and draft.base.after(change))
 
 
 def amount_columns(state: OrderState | None) -> dict[str, int | None]:

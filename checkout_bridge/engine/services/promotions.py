@@ -10,6 +10,7 @@ from checkout_bridge.engine.services import assignments, resources, voucher_rows
 from checkout_bridge.engine.services.unit import Unit
 from checkout_bridge.engine.store import campaigns as campaign_store
 from checkout_bridge.engine.store import promotions as store
+from checkout_bridge.engine.store import vouchers as voucher_store
 from checkout_bridge.engine.store.vouchers import TIER
 from checkout_bridge.errors import NotFound
 
@@ -82,23 +83,17 @@ def update(unit: Unit, tier_id: str, request: Mapping[str, Any]) -> Row:
         values["metadata"] = {**row["metadata"], **request["metadata"]}
     if "discount" in request.get("action", {}):
         values["discount"] = vouchers.changed_discount(row["discount"], request["action"]["discount"])
-    return _change(unit, row, values)
+    return vouchers.change(unit, row, values)
 
 
 def set_active(unit: Unit, tier_id: str, active: bool) -> Row:
     """Enable or disable."""
-    return _change(unit, get(unit, tier_id), {"active": active})
-
-
-def _change(unit: Unit, row: Row, values: dict[str, Any]) -> Row:
-    values["updated_at"] = unit.now
-    store.change(unit.connection, row["id"], values)
-    return {**row, **values}
+    return vouchers.change(unit, get(unit, tier_id), {"active": active})
 
 
 def delete(unit: Unit, tier_id: str) -> None:
     """Put a tier in the bin: its redemptions can still be rolled back."""
-    store.change(unit.connection, get(unit, tier_id)["id"], {"deleted_at": unit.now})
+    voucher_store.change(unit.connection, get(unit, tier_id)["id"], {"deleted_at": unit.now})
 
 
 def answers(unit: Unit, rows: Sequence[Row]) -> list[dict[str, Any]]:

@@ -41,7 +41,7 @@ class Qualified:
         return assignments.of_each(self._unit, ids)
 
     def _answer(self, offer: Offer, assigned: Mapping[str, list[Row]]) -> Body:
-        told = Told(self._unit, offer.evaluation, self._request, self._request_id)
+        told = Told(offer.evaluation, self._request, self._request_id)
         bodies = [self._one(told, one, assigned) for one in offer.tried]
         if offer.candidate.object == STACK:
             return self._stack(offer, bodies)

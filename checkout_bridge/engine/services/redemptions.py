@@ -53,7 +53,7 @@ def redeem(unit: Unit, request: Mapping[str, Any], *, request_id: str) -> dict[s
     _record_movements(unit, redeemed, order)
     if session_key:
         sessions.release(unit.connection, session_key)
-    told = checked.Told(unit, evaluation, request, request_id)
+    told = checked.Told(evaluation, request, request_id)
     bodies = [
         entries.redemption(row, one.row, one.incentive.campaign, customer)
         for row, one in zip(stored, redeemed, strict=False)

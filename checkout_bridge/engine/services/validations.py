@@ -31,7 +31,7 @@ def validate(unit: Unit, request: Mapping[str, Any], *, request_id: str) -> dict
     evaluation = evaluate(unit, request, for_change="session" in request)
     told_customer = request.get("customer") or (request.get("order") or {}).get("customer")
     customer = customers.upsert(unit, _identified(told_customer))
-    told = checked.Told(unit, evaluation, request, request_id)
+    told = checked.Told(evaluation, request, request_id)
     applicable = [told.applicable(one) for one in evaluation.having("APPLICABLE")]
     inapplicable = [told.inapplicable(one) for one in evaluation.having("INAPPLICABLE")]
     skipped = [told.skipped(one) for one in evaluation.having("SKIPPED")]

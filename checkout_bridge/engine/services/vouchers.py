@@ -90,7 +90,7 @@ def update(unit: Unit, code: str, request: Mapping[str, Any]) -> Row:
         if row["gift_balance"] + grown < 0:
             raise InvalidInput("Property .gift.amount is less than what was spent of it")
         values |= {"gift_amount": request["gift"]["amount"], "gift_balance": row["gift_balance"] + grown}
-    return _change(unit, row, values)
+    return change(unit, row, values)
 
 
 def changed_discount(old: Mapping[str, Any], sent: Mapping[str, Any]) -> dict[str, Any]:
@@ -104,10 +104,11 @@ def changed_discount(old: Mapping[str, Any], sent: Mapping[str, Any]) -> dict[st
 
 def set_active(unit: Unit, code: str, active: bool) -> Row:
     """Enable or disable."""
-    return _change(unit, get(unit, code), {"active": active})
+    return change(unit, get(unit, code), {"active": active})
 
 
-def _change(unit: Unit, row: Row, values: dict[str, Any]) -> Row:
+def change(unit: Unit, row: Row, values: dict[str, Any]) -> Row:
+    """Set columns of a voucher or promotion tier."""
     values["updated_at"] = unit.now
     store.change(unit.connection, row["id"], values)
     return {**row, **values}

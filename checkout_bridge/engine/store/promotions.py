@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, func, insert, select, update
+from sqlalchemy import ColumnElement, Connection, func, insert, select
 
 from checkout_bridge.engine.store import listing
 from checkout_bridge.engine.store.schema import redemptions, vouchers
@@ -25,11 +25,6 @@ def find(connection: Connection, tier_id: str) -> Row | None:
 def add(connection: Connection, values: Mapping[str, Any]) -> None:
     """Insert a tier."""
     connection.execute(insert(vouchers), [dict(values)])
-
-
-def change(connection: Connection, tier_id: str, values: Mapping[str, Any]) -> None:
-    """Set columns of a tier."""
-    connection.execute(update(vouchers).where(vouchers.c.id == tier_id).values(**values))
 
 
 def of_campaigns(connection: Connection, campaign_ids: Iterable[str]) -> list[Row]:
