@@ -3,7 +3,7 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed
-PLUGINS := plugins/generic plugins/shopify
+PLUGINS := $(wildcard plugins/*)
 SIZE ?= small
 SECONDS ?= 60
 EXAMPLES ?= 200
@@ -42,8 +42,9 @@ format: $(STAMP)  ## put the code in its form
 bench: $(STAMP)  ## print the benchmark table and write benchmarks/results.json (SIZE=small|large)
 	$(BIN)/python -m benchmarks --size $(SIZE)
 
-storm: $(STAMP)  ## let 64 threads redeem and roll back at random on both databases (SECONDS=60 on each)
+storm: $(STAMP)  ## storms on both databases: 64 threads at the engine (SECONDS=60), then kill -9 at bridges (ORDERS=2000)
 	CHECKOUT_BRIDGE_STORM=$(SECONDS) $(BIN)/python -m pytest -q tests/engine/test_storm.py
+	$(BIN)/python -m benchmarks.storm --orders $(or $(ORDERS),2000)
 
 fuzz: $(STAMP)  ## send many requests of every kind against the OpenAPI description (EXAMPLES=200 of each)
 	CHECKOUT_BRIDGE_FUZZ=$(EXAMPLES) $(BIN)/python -m pytest -q tests/engine/test_schema_conformance.py

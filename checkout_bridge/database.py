@@ -20,6 +20,8 @@ from checkout_bridge.private import make_file, make_folder
 BUSY_TIMEOUT_MS = 10_000
 # Taken while migrating, so that of several starting processes one migrates and the others wait.
 _MIGRATION_LOCK = 0x43484B42
+# How SQLite commits what must outlive a loss of power.
+_DURABLE = "FULL"
 _turns: WeakKeyDictionary[Engine, _Line] = WeakKeyDictionary()
 _LONGEST_MIGRATION_MS = 10 * 60 * 1000
 
@@ -57,20 +59,24 @@ def reading(engine: Engine) -> Iterator[Connection]:
 
 
 @contextmanager
-def writing(engine: Engine, *, wait_ms: int = BUSY_TIMEOUT_MS) -> Iterator[Connection]:
+def writing(engine: Engine, *, wait_ms: int = BUSY_TIMEOUT_MS, durable: bool = True) -> Iterator[Connection]:
     """One transaction for writing: committed when left, rolled back when left by an exception.
 
-    Waits at most ``wait_ms`` for another's lock. Raises StorageFailed; IntegrityError is the caller's own to know.
+    One that is not ``durable`` may be lost when the machine loses power, though never when the process ends; for what
+    would be done again. Waits at most ``wait_ms`` for another's lock. Raises StorageFailed; IntegrityError is the
+    caller's own to know.
     """
     wait_ms = max(1, wait_ms)
     with (
         _told_in_our_words(),
         _turn(engine, wait_ms),
-        engine.connect().execution_options(wait_ms=wait_ms) as connection,
+        engine.connect().execution_options(wait_ms=wait_ms, durable=durable) as connection,
         connection.begin(),
     ):
         if connection.dialect.name == "postgresql":
             connection.exec_driver_sql(f"SET LOCAL lock_timeout = {wait_ms}")
+            if not durable:
+                connection.exec_driver_sql("SET LOCAL synchronous_commit = off")
         yield connection
 
 
@@ -180,7 +186,7 @@ def _revision(connection: Connection, version_table: str) -> str | None:
 
 def _prepare_sqlite(connection: Any, _record: Any) -> None:
     connection.isolation_level = None  # the driver must not begin transactions of its own
-    for pragma in ("journal_mode = WAL", "synchronous = FULL", "foreign_keys = ON"):
+    for pragma in ("journal_mode = WAL", f"synchronous = {_DURABLE}", "foreign_keys = ON"):
         connection.execute(f"PRAGMA {pragma}")
 
 
@@ -191,4 +197,8 @@ def _begin_sqlite(connection: Connection) -> None:
     if connection.info.get("wait_ms") != wait_ms:
         driver.execute(f"PRAGMA busy_timeout = {wait_ms}")
         connection.info["wait_ms"] = wait_ms
+    synchronous = _DURABLE if options.get("durable", True) else "NORMAL"
+    if connection.info.get("synchronous", _DURABLE) != synchronous:
+        driver.execute(f"PRAGMA synchronous = {synchronous}")
+        connection.info["synchronous"] = synchronous
     driver.execute("BEGIN" if options.get("reads_only") else "BEGIN IMMEDIATE")

@@ -8,7 +8,8 @@ from __future__ import annotations
 import socket
 import ssl
 import time
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from contextvars import ContextVar
 from typing import Any
 
@@ -38,6 +39,29 @@ class Clock:
 
 # Sockets outlive calls in the pool, so they ask for the clock of the call they serve at each read and write.
 current_clock: ContextVar[Clock | None] = ContextVar("checkout_bridge_http_clock", default=None)
+
+
+# One step of a shop's request may take several calls, which share its time.
+_current_step: ContextVar[Clock | None] = ContextVar("checkout_bridge_step", default=None)
+
+
+@contextmanager
+def within(seconds: float) -> Iterator[None]:
+    """All calls in this block end within so many seconds in all; an outer block that ends earlier still holds."""
+    outer, clock = _current_step.get(), Clock(seconds)
+    token = _current_step.set(clock if outer is None or clock.expires_at < outer.expires_at else outer)
+    try:
+        yield
+    finally:
+        _current_step.reset(token)
+
+
+def clock_for(seconds: float) -> Clock:
+    """The clock of one call, which has no more time than the step it is part of."""
+    clock, step = Clock(seconds), _current_step.get()
+    if step is not None:
+        clock.expires_at = min(clock.expires_at, step.expires_at)
+    return clock
 
 
 def _note_connection(there: bool) -> None:

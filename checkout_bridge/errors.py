@@ -9,6 +9,7 @@
     │   ├── Forbidden                403  this door is closed
     │   ├── NotFound                 404  no such thing
     │   ├── Conflict                 409  the state of things does not allow it
+    │   │   └── QuoteChanged                  the cart does not cost any more what was quoted
     │   ├── PayloadTooLarge          413  the body is over the limit
     │   └── RedeemablesRejected      400  codes or cards that do not apply, each with its reason
     ├── BackendError             the promotions API said no, or was never reached: nothing happened there
@@ -17,6 +18,7 @@
     │   │   ├── BackendNotFound          404
     │   │   └── RateLimited              429; ``retry_after`` in seconds
     │   └── BackendUnreachable       no connection could be made, so nothing was sent
+    ├── PluginFailed             a platform's plugin said what no plugin may say
     ├── StorageFailed            our own database cannot be read or written: nothing happened there
     └── OutcomeUnknown           the request was sent, and no whole answer came back
         ├── DeadlineExceeded         the total deadline passed
@@ -120,6 +122,27 @@ class Conflict(RequestError):
     key = "conflict"
 
 
+class QuoteChanged(Conflict):
+    """The cart does not cost any more what was quoted; nothing was redeemed.
+
+    ``quoted_total`` and ``total`` (now) are in minor units; ``reason`` says what became of the codes.
+    """
+
+    key = "quote_changed"
+
+    def __init__(self, quoted_total: int, total: int, currency: str, reason: str) -> None:
+        super().__init__(
+            "The price has changed since it was quoted",
+            details=f"quoted {quoted_total}, now {total} ({currency}, minor units): {reason}",
+        )
+        self.quoted_total, self.total, self.reason = quoted_total, total, reason
+
+    def to_dict(self, request_id: str | None = None) -> dict[str, Any]:
+        """The error body of the contract plus ``quoted_total``, ``total`` and ``reason``."""
+        told = {"quoted_total": self.quoted_total, "total": self.total, "reason": self.reason}
+        return {**super().to_dict(request_id), **told}
+
+
 class PayloadTooLarge(RequestError):
     """The body is over the limit."""
 
@@ -184,6 +207,8 @@ class BackendNotFound(BackendRefused):
 class RateLimited(BackendRefused):
     """The promotions API asked us to slow down (429). ``retry_after`` is in seconds, or None."""
 
+    status = 503
+
     def __init__(self, code: int, body: dict[str, Any] | None = None, retry_after: float | None = None) -> None:
         super().__init__(code, body)
         self.retry_after = retry_after
@@ -194,6 +219,12 @@ class BackendUnreachable(BackendError):
 
     status = 503
     key = "backend_unreachable"
+
+
+class PluginFailed(BridgeError):
+    """A platform's plugin said what no plugin may say; nothing was done."""
+
+    key = "plugin_failed"
 
 
 class StorageFailed(BridgeError):

@@ -10,10 +10,10 @@ from flask import Flask, Response, after_this_request, current_app, has_app_cont
 
 from checkout_bridge.bridge import states
 from checkout_bridge.bridge.middleware import OPEN, BridgeMiddleware
-from checkout_bridge.bridge.payloads import lines_of, text_of, whole_number_of
+from checkout_bridge.bridge.payloads import cause_of, lines_of, text_of, whole_number_of
 from checkout_bridge.bridge.shop import WsgiApp
 from checkout_bridge.errors import BridgeError, InvalidInput
-from checkout_bridge.events import Cart, RefundLine
+from checkout_bridge.events import Cart, Cause, RefundLine
 from checkout_bridge.runtime import Runtime
 from checkout_bridge.settings import read_settings, refuse_unknown
 
@@ -74,19 +74,28 @@ class CheckoutBridge:
         cart: Cart | Mapping[str, Any],
         *,
         hold: bool = False,
+        client: str | None = None,
         platform: str | None = None,
         shop: str | None = None,
     ) -> dict[str, Any]:
         """Price a cart: ``{quote_id, expires_at, total, currency, applied[], rejected[{code, key, message}], ...}``.
 
         Codes that do not apply are told in ``rejected``, not raised. With ``hold`` what applies is locked for the
-        checkout that presents the quote.
+        checkout that presents the quote; the same cart of the same client renews it. ``client`` names who holds, such
+        as the id of a session; left out, it is the cart's customer. ``write_back`` is there for a platform whose plugin
+        puts discounts into the platform's own terms.
         """
         if not isinstance(hold, bool):
             raise InvalidInput("Property .hold must be boolean")
+        _refuse_unless_texts({}, {"client": client})
         doors = self.runtime.doors
         source = doors.source(platform, shop)
-        return doors.flow.quote(doors.cart(cart, source.platform), source, hold=hold)
+        return doors.quote(doors.cart(cart, source.platform), source, hold=hold, client=client)
+
+    def release(self, quote_id: str) -> None:
+        """Let go of what a quote holds, for a checkout that was abandoned. Raises NotFound for an unknown quote."""
+        _refuse_unless_texts({"quote_id": quote_id})
+        self.runtime.doors.flow.release(quote_id)
 
     def checkout(
         self,
@@ -106,7 +115,7 @@ class CheckoutBridge:
         source = doors.source(platform, shop)
         _refuse_unless_texts({"order_ref": order_ref}, {"quote_id": quote_id})
         row = doors.flow.redeem(doors.cart(cart, source.platform), source, order_ref=order_ref, quote_id=quote_id)
-        if row["state"] == states.REDEEMED:
+        if row["state"] == states.REDEEMED or (row["state"] == states.DEFERRED and not row["confirmed_at"]):
             if has_request_context() and NAME in current_app.extensions:
                 if OPEN not in request.environ:
                     after_this_request(self._close_checkouts)
@@ -128,14 +137,38 @@ class CheckoutBridge:
         *,
         event_id: str | None = None,
         reason: str | None = None,
+        cause: Cause = "cancelled",
         platform: str | None = None,
         shop: str | None = None,
     ) -> dict[str, Any]:
-        """Give everything back; repeated, it answers the same and does nothing twice."""
+        """Give everything back, or what the restore policy says for the ``cause``: ``cancelled``,
+        ``cancelled_after_capture``, ``payment_failed``, ``expired`` or ``chargeback``.
+
+        Repeated, it answers the same and does nothing twice.
+        """
         _refuse_unless_texts({"order_ref": order_ref}, {"event_id": event_id, "reason": reason})
         doors = self.runtime.doors
         source = doors.source_of_order(platform, shop)
-        return doors.flow.cancel(order_ref, source, event_id=event_id, reason=reason)
+        told = {"event_id": event_id, "reason": reason}
+        return doors.flow.cancel(order_ref, source, **told, cause=cause_of({"cause": cause}))
+
+    def reinstate(
+        self,
+        order_ref: str,
+        *,
+        event_id: str | None = None,
+        reason: str | None = None,
+        platform: str | None = None,
+        shop: str | None = None,
+    ) -> dict[str, Any]:
+        """Claim again what was given back, for an order that stands again after it was cancelled.
+
+        When a code is used up by now the order goes to ``review``, with the reason. Repeated, it answers the same.
+        """
+        _refuse_unless_texts({"order_ref": order_ref}, {"event_id": event_id, "reason": reason})
+        doors = self.runtime.doors
+        source = doors.source_of_order(platform, shop)
+        return doors.flow.reinstate(order_ref, source, event_id=event_id, reason=reason)
 
     def refund(
         self,

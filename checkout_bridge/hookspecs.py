@@ -8,7 +8,19 @@ from typing import Any, Literal, Protocol
 
 import pluggy
 
-from checkout_bridge.events import Cart, Delivery, Event, Refund
+from checkout_bridge.events import (
+    Capabilities,
+    Cart,
+    Delivery,
+    Effects,
+    Event,
+    Kind,
+    Occasion,
+    Refund,
+    Restoring,
+    WebhookAnswer,
+    WriteBack,
+)
 
 PROJECT = "checkout_bridge"
 hookspec = pluggy.HookspecMarker(PROJECT)
@@ -73,6 +85,10 @@ class PlatformSpec:
         """
 
     @hookspec(firstresult=True)
+    def capabilities(self) -> Capabilities | None:
+        """Say what the platform can do. Left out: nothing is claimed."""
+
+    @hookspec(firstresult=True)
     def routes(self) -> list[Route] | None:
         """Say, once, which of the shop's own requests the middleware takes part in. Left out: none."""
 
@@ -112,5 +128,27 @@ class PlatformSpec:
         """Say which shop sent which event, of verified bytes; the same event must get the same id again."""
 
     @hookspec(firstresult=True)
-    def event_of(self, delivery: Delivery, body: bytes) -> Event | None:
-        """Map a verified delivery. Raise InvalidInput, naming the field, when it cannot be mapped."""
+    def event_of(self, delivery: Delivery, body: bytes) -> Event | tuple[Event, ...] | None:
+        """Map a verified delivery; one that tells of several things gives them in the order in which they happened.
+
+        Raise InvalidInput, naming the field, when it cannot be mapped. What has to be fetched for it is fetched here,
+        with ``platform_api.PlatformApi``; its errors leave the delivery to be tried again.
+        """
+
+    @hookspec(firstresult=True)
+    def answer_ping(self, headers: Mapping[str, str], body: bytes) -> WebhookAnswer | None:
+        """Answer a first ping that the platform does not sign and that tells nothing; None for every other delivery.
+
+        It is asked before the signature: nothing but the ping itself may be recognised here.
+        """
+
+    @hookspec(firstresult=True)
+    def write_back(self, effects: Effects) -> WriteBack | None:
+        """Put what applies to a cart into the platform's own terms, naming what it cannot carry. Pure.
+
+        It is the answer to a ``CartUpdate``, and ``write_back`` in a quote's. Left out: the platform is told nothing.
+        """
+
+    @hookspec(firstresult=True)
+    def restore_policy(self, order_ref: str, occasion: Occasion, kind: Kind) -> Restoring | None:
+        """Say what becomes of a kind of redeemable when something happens to an order. None: as is set."""

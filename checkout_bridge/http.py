@@ -18,7 +18,7 @@ import requests
 from requests.exceptions import ContentDecodingError, RequestException
 from urllib3.exceptions import HTTPError
 
-from checkout_bridge.deadline import Clock, DeadlineAdapter, current_clock
+from checkout_bridge.deadline import Clock, DeadlineAdapter, clock_for, current_clock
 from checkout_bridge.errors import (
     BackendUnreachable,
     BridgeError,
@@ -45,12 +45,13 @@ def _send_without_authentication(request: requests.PreparedRequest) -> requests.
 class DeadlineSession(requests.Session):
     """``call`` is the door; everything else is requests' own. It may be shared by threads.
 
-    ``sleep`` waits between attempts, in seconds.
+    ``sleep`` waits between attempts, in seconds; ``backend`` is how errors name who was called.
     """
 
-    def __init__(self, *, sleep: Callable[[float], None] = time.sleep) -> None:
+    def __init__(self, *, sleep: Callable[[float], None] = time.sleep, backend: str = "the promotions API") -> None:
         super().__init__()
         self._sleep = sleep
+        self._backend = backend
         self._known_surroundings: dict[tuple[str, Any, str], dict[str, Any]] = {}
         self.auth = _send_without_authentication
         for scheme in ("http://", "https://"):
@@ -68,7 +69,8 @@ class DeadlineSession(requests.Session):
         data: bytes | None = None,
         json: Any = None,
     ) -> requests.Response:
-        """Send a request and read the whole answer within ``deadline`` seconds, connects, retries and pauses included.
+        """Send a request and read the whole answer within ``deadline`` seconds, connects, retries and pauses included;
+        within less when it is part of a step (``deadline.within``) that has less time left.
 
         Sent again, at most twice: anything that found no connection; GET and HEAD when the connection broke or on
         502, 503, 504; anything on 429 once ``Retry-After`` has passed, if that is before the deadline; and a write
@@ -83,7 +85,7 @@ class DeadlineSession(requests.Session):
                 method, url, headers=headers, params=None if params is None else list(params), data=data, json=json
             )
         )
-        clock = Clock(deadline)
+        clock = clock_for(deadline)
         token = current_clock.set(clock)
         try:
             return self._send_until_settled(request, clock, _repeated_on(request, replay_safe))
@@ -119,9 +121,9 @@ class DeadlineSession(requests.Session):
         except ContentDecodingError as error:
             return _caused(MalformedAnswer("The answer's body cannot be decoded", details=_target(request)), error)
         except (RequestException, HTTPError, OSError) as error:
-            return _caused(_failure(request, clock), error)
+            return _caused(_failure(request, clock, self._backend), error)
         if 300 <= response.status_code < 400:
-            return MalformedAnswer("The promotions API answered with a redirect", details=_target(request))
+            return MalformedAnswer(f"A redirect came from {self._backend}", details=_target(request))
         return response
 
     def _surroundings(self, url: str) -> dict[str, Any]:
@@ -181,12 +183,12 @@ def _tells_only_of_itself(outcome: requests.Response | BridgeError) -> bool:
     return isinstance(outcome, BackendUnreachable)
 
 
-def _failure(request: requests.PreparedRequest, clock: Clock) -> BridgeError:
+def _failure(request: requests.PreparedRequest, clock: Clock, backend: str) -> BridgeError:
     if not clock.connected:
-        return BackendUnreachable("No connection to the promotions API", details=_target(request))
+        return BackendUnreachable(f"No connection to {backend}", details=_target(request))
     if clock.left() <= 0:
-        return DeadlineExceeded("The promotions API did not answer in time", details=_target(request))
-    return ConnectionLost("The connection broke before the answer was whole", details=_target(request))
+        return DeadlineExceeded(f"No answer in time from {backend}", details=_target(request))
+    return ConnectionLost(f"The connection to {backend} broke before its answer was whole", details=_target(request))
 
 
 def _caused(error: BridgeError, cause: Exception) -> BridgeError:

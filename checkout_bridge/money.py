@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Sequence
-from decimal import Decimal
+from decimal import ROUND_HALF_UP, Decimal
+from typing import Any
 
 from checkout_bridge.errors import InvalidInput
 
@@ -26,6 +28,8 @@ _EXPONENTS = (
 )
 
 _DECIMAL = re.compile(r"-?[0-9]{1,15}(\.[0-9]{1,9})?")
+# As platforms write them: noise of a float and exponents, too.
+_NUMBER = re.compile(r"-?[0-9]{1,20}(\.[0-9]{1,40})?([eE][+-]?[0-9]{1,2})?")
 
 # The largest amount any door takes, in minor units: whole in every JSON parser and in a 64-bit column.
 MAX_MINOR = 10**15
@@ -53,6 +57,58 @@ def to_minor(text: str, currency: str, field: str = "amount") -> int:
     if abs(scaled) > MAX_MINOR:
         raise InvalidInput(f"Property .{field} is too large")
     return int(scaled)
+
+
+def read_json(body: bytes) -> Any:
+    """Parsed JSON whose numbers are exact: int, or Decimal where they have a point. Raises InvalidInput."""
+    try:
+        return json.loads(body, parse_float=Decimal)
+    except (ValueError, ArithmeticError, RecursionError):
+        raise InvalidInput("Payload must be valid JSON") from None
+
+
+def to_decimal(amount: object, field: str = "amount") -> Decimal:
+    """The exact value of an amount that a platform wrote as a decimal string, an int or (``read_json``) a Decimal.
+
+    A float, which other parsers of JSON make of a number, is what was written: the shortest text that stands for it.
+    Raises InvalidInput, naming ``field``, for anything else, and for more than 40 digits.
+    """
+    is_number = isinstance(amount, int | float | Decimal) and not isinstance(amount, bool)
+    text = str(amount) if is_number or isinstance(amount, str) else ""
+    if not _NUMBER.fullmatch(text):
+        raise InvalidInput(f'Property .{field} must be a decimal such as "12.50"')
+    value = Decimal(text)
+    if value.adjusted() > 15 or len(value.as_tuple().digits) > 40:
+        raise InvalidInput(f"Property .{field} is too large")
+    return value
+
+
+def round_minor(amounts: Sequence[Decimal], currency: str, field: str = "amount") -> list[int]:
+    """Minor units of amounts in major units that may be finer than the currency: each is rounded half up, once, and
+    the last one takes what their exact sum, rounded, is more or less.
+
+    Raises InvalidInput, naming ``field``, for an amount that is too large.
+    """
+    scaled = [amount.scaleb(exponent(currency)) for amount in amounts]
+    if any(abs(value) > MAX_MINOR for value in scaled):
+        raise InvalidInput(f"Property .{field} is too large")
+    parts = [int(value.to_integral_value(ROUND_HALF_UP)) for value in scaled]
+    if parts:
+        parts[-1] += int(sum(scaled, Decimal(0)).to_integral_value(ROUND_HALF_UP)) - sum(parts)
+    return parts
+
+
+def round_lines(amounts: Sequence[Decimal], currency: str, field: str = "amount") -> list[int]:
+    """The same for the lines of a purchase, of which none is less than 0: where rounding would leave that of the last
+    one, their sum is split anew.
+
+    Raises InvalidInput, naming ``field``, for an amount that is negative or too large.
+    """
+    for i, amount in enumerate(amounts):
+        if amount < 0:
+            raise InvalidInput(f"Property .{field}[{i}] must not come to less than 0")
+    parts = round_minor(amounts, currency, field)
+    return allocate(sum(parts), [max(part, 0) for part in parts]) if parts and parts[-1] < 0 else parts
 
 
 def format_minor(amount: int, currency: str) -> str:

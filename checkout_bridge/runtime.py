@@ -7,11 +7,12 @@ import secrets
 from datetime import UTC, datetime, timedelta
 from functools import cached_property
 from threading import RLock
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, get_args
 
 from checkout_bridge.bridge.doors import Core, Doors
 from checkout_bridge.bridge.plugins import Plugins
-from checkout_bridge.errors import InvalidInput, StorageFailed
+from checkout_bridge.errors import InvalidInput, PluginFailed, StorageFailed
+from checkout_bridge.events import Kind, Occasion, Restoring
 from checkout_bridge.jobs.queue import Bell
 from checkout_bridge.private import keep_once, make_folder
 from checkout_bridge.settings import Settings
@@ -51,6 +52,7 @@ class Runtime:
     def _open_core(self) -> Core:
         from checkout_bridge.bridge.flow import Flow
         from checkout_bridge.bridge.ledger.store import Ledger
+        from checkout_bridge.bridge.restore import RestorePolicy
 
         settings = self.settings
         ledger = Ledger(settings.ledger_url, _now)
@@ -66,8 +68,24 @@ class Runtime:
             deadline=settings.deadline,
             quote_ttl=settings.quote_ttl,
             confirm_within=settings.confirm_within,
+            holds_per_client=settings.holds_per_client,
+            outage=settings.outage,
+            policy=RestorePolicy(settings.restore_policy, self._restore_policy),
         )
         return Core(ledger, flow)
+
+    def _restore_policy(self, platform: str, order_ref: str, occasion: Occasion, kind: Kind) -> Restoring | None:
+        """Ask the platform's plugin, if it is still there."""
+        if platform not in self.doors.plugins.names:
+            return None
+        hooks = self.doors.hooks(platform)
+        try:
+            said: Restoring | None = hooks.restore_policy(order_ref=order_ref, occasion=occasion, kind=kind)
+        except Exception as error:  # whatever a foreign plugin raises: nothing is given back on a guess
+            raise PluginFailed(f"restore_policy of {platform} failed", details=type(error).__name__) from error
+        if said is not None and said not in get_args(Restoring):
+            raise PluginFailed(f"restore_policy of {platform} said {said!r}")
+        return said
 
     def _find_order(self, platform: str, order_ref: str) -> bool | None:
         """Ask the platform's plugin, if it is still there."""
@@ -85,12 +103,16 @@ class Runtime:
             return self._client
 
     def _open_client(self) -> Client:
+        from checkout_bridge.bridge.breaker import GuardedSession
         from checkout_bridge.client import Client
 
         settings = self.settings
+        session = GuardedSession(failures=settings.breaker_failures, reset=settings.breaker_reset)
+        self.doors.is_backend_left_alone = lambda: session.is_open
         if settings.api_url:
-            return Client(settings.api_url, settings.api_app_id, settings.api_app_token, deadline=settings.deadline)
-        return Client.in_process(self.engine, *self.engine_keys, deadline=settings.deadline)
+            keys = (settings.api_app_id, settings.api_app_token)
+            return Client(settings.api_url, *keys, deadline=settings.deadline, session=session, owns_session=True)
+        return Client.in_process(self.engine, *self.engine_keys, deadline=settings.deadline, session=session)
 
     @cached_property
     def bell(self) -> Bell:
@@ -99,6 +121,7 @@ class Runtime:
 
     def open_worker(self, *, engine_only: bool = False) -> Worker:
         """A worker on the databases of the settings; ``engine_only`` leaves the ledger alone."""
+        from checkout_bridge.bridge import webhooks
         from checkout_bridge.bridge.ledger import workers
         from checkout_bridge.jobs.worker import Duties, open_worker
 
@@ -110,6 +133,7 @@ class Runtime:
                 crew.sweep(timedelta(seconds=settings.exports_kept_for))
             if not engine_only:
                 self.doors.flow.sweep()
+                webhooks.take_up_open(self.doors, limit=100)
 
         def beat() -> None:
             if not engine_only:

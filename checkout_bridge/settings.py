@@ -7,10 +7,11 @@ import re
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, fields
 from pathlib import Path
-from typing import Any
+from typing import Any, get_args
 from urllib.parse import quote
 
 from checkout_bridge.errors import InvalidInput
+from checkout_bridge.events import Kind, Occasion, OutageMode, Restoring
 
 PREFIX = "CHECKOUT_BRIDGE_"
 
@@ -39,7 +40,7 @@ class Setting:
 def _seconds(text: str) -> float:
     value = float(text)
     if not 0 < value <= 3600:
-        raise ValueError("must be from 0 to 3600 seconds")
+        raise ValueError("must be more than 0 and at most 3600 seconds")
     return value
 
 
@@ -78,6 +79,44 @@ def _queue(text: str) -> str:
     return text
 
 
+def _modes(text: str) -> Mapping[Kind, OutageMode]:
+    """``closed``, or ``coupon=open_without_discount, gift_card=closed``; later words count more."""
+    modes: dict[Kind, OutageMode] = dict.fromkeys(get_args(Kind), "closed")
+    for word in _listed(text):
+        name, mode = word.rsplit("=", 1) if "=" in word else ("*", word)
+        for kind in _of(name, Kind):
+            modes[kind] = _one_of(mode, OutageMode)
+    return modes
+
+
+def _policy(text: str) -> Mapping[tuple[Occasion, Kind], Restoring]:
+    """``chargeback.coupon=restore, partial_refund=keep``; without a kind it is for all, later words count more."""
+    policy = {}
+    for word in _listed(text):
+        if "=" not in word:
+            raise ValueError(f"{word!r} must look like chargeback.coupon=keep")
+        name, restoring = word.rsplit("=", 1)
+        occasion, _, kind = name.partition(".")
+        for happening in _of(occasion, Occasion):
+            for one in _of(kind or "*", Kind):
+                policy[happening, one] = _one_of(restoring, Restoring)
+    return policy
+
+
+def _listed(text: str) -> list[str]:
+    return ["".join(word.split()) for word in text.split(",") if word.strip()]
+
+
+def _of(name: str, names: Any) -> tuple[Any, ...]:
+    return get_args(names) if name == "*" else (_one_of(name, names),)
+
+
+def _one_of(name: str, names: Any) -> Any:
+    if name not in get_args(names):
+        raise ValueError(f"{name!r} must be one of {', '.join(get_args(names))}")
+    return name
+
+
 SETTINGS = (
     Setting("DATA_DIR", "./checkout-bridge-data", "Folder of the databases and of the keys made at first start.", Path),
     Setting("LEDGER_URL", "", "Database of the ledger. Empty: `ledger.db` in `DATA_DIR`.", _database),
@@ -114,13 +153,34 @@ SETTINGS = (
     Setting("TOKEN", "", "Bearer token of the HTTP door. Empty: that door is closed (403).", secret=True),
     Setting("PLATFORM", "generic", "Platform of carts and orders when none is named."),
     Setting("SHOP", "default", "Shop of carts and orders when none is named."),
-    Setting("DEADLINE", "10", "Seconds in all that one call to the promotions API may take.", _seconds),
+    Setting(
+        "DEADLINE", "10", "Seconds in all that one step of a shop's request may wait for the promotions API.", _seconds
+    ),
     Setting("QUOTE_TTL", "600", "Seconds for which a quote, and what it holds, stands.", _seconds),
     Setting(
         "CONFIRM_WITHIN",
         "900",
         "Seconds within which a shop confirms a checkout; after that it is looked into.",
         _seconds,
+    ),
+    Setting(
+        "HOLDS_PER_CLIENT", "3", "Quotes that one client may hold at a time; one more lets go of the oldest.", _whole
+    ),
+    Setting(
+        "OUTAGE",
+        "closed",
+        "What a checkout does while the promotions API is out of reach, such as "
+        "`coupon=open_without_discount, gift_card=honour_quote`.",
+        _modes,
+    ),
+    Setting("BREAKER_FAILURES", "5", "Failures in a row after which the promotions API is left alone.", _whole),
+    Setting("BREAKER_RESET", "15", "Seconds for which it is then left alone.", _seconds),
+    Setting(
+        "RESTORE_POLICY",
+        "",
+        "What is given back when, where it is not the default, such as "
+        "`chargeback.coupon=restore, partial_refund=keep`.",
+        _policy,
     ),
     Setting("MAX_BODY", "1048576", "Bytes that a request body at the bridge's doors may have.", _whole),
 )
@@ -156,6 +216,11 @@ class Settings:
     deadline: float
     quote_ttl: float
     confirm_within: float
+    holds_per_client: int
+    outage: Mapping[Kind, OutageMode]
+    breaker_failures: int
+    breaker_reset: float
+    restore_policy: Mapping[tuple[Occasion, Kind], Restoring]
     max_body: int
     options: Mapping[str, str]
 

@@ -8,13 +8,16 @@ from typing import Any
 from checkout_bridge.bridge.ledger import credits, refunds
 from checkout_bridge.bridge.ledger.store import Ledger
 from checkout_bridge.bridge.settle import is_still_running
-from checkout_bridge.bridge.states import DONE, ENDING, PLANNED, STUCK
+from checkout_bridge.bridge.states import DONE, ENDING, PLANNED, RELEASE, STUCK
 from checkout_bridge.client import Client
 from checkout_bridge.errors import BackendRefused, BackendUnauthorized, BackendUnreachable, Conflict, RateLimited
 
 Row = dict[str, Any]
 Refused = list[tuple[Row, BackendRefused]]
 
+# Why something is moved that no refund of the platform asks for.
+LET_GO = "its coupons can be used again"
+_REASONS = {ENDING: "the end of the order", RELEASE: LET_GO}
 # How far back a movement is looked for before it is repeated: pages of the card's movements, and how many on each.
 PAGES, PAGE = 5, 100
 
@@ -65,7 +68,7 @@ class Crediter:
 
     def _move(self, credit: Row) -> None:
         """What is sent depends on the credit alone: a repeated request is the same only if it says the same."""
-        reason = f"refund {credit['refund_id']}" if credit["refund_id"] != ENDING else "the end of the order"
+        reason = _REASONS.get(credit["refund_id"]) or f"refund {credit['refund_id']}"
         self._client.vouchers.update_voucher_balance(
             credit["code"],
             {"amount": credit["amount"], "source_id": credit["source_id"], "reason": reason},

@@ -14,7 +14,7 @@ from checkout_bridge.bridge.plugins import Plugins
 from checkout_bridge.bridge.routes import RouteTable
 from checkout_bridge.bridge.shop import WsgiApp
 from checkout_bridge.errors import Conflict, InvalidInput
-from checkout_bridge.events import Cart
+from checkout_bridge.events import Cart, WriteBack
 
 if TYPE_CHECKING:
     from checkout_bridge.bridge.flow import Flow
@@ -50,6 +50,7 @@ class Doors:
         self.shop = shop
         self.token = token
         self.max_body = max_body
+        self.is_backend_left_alone: Callable[[], bool] = lambda: False
         self._open_core = open_core
         self._core: Core | None = None
         self._lock = RLock()
@@ -136,6 +137,16 @@ class Doors:
         if not cart.lines:
             raise InvalidInput("Property .cart.items must have at least 1 item")
         return cart
+
+    def quote(self, cart: Cart, source: Source, *, hold: bool, client: str | None) -> dict[str, Any]:
+        """Price a cart and keep the price; what applies is told in the platform's own terms, too, if it has any."""
+        priced, quote = self.flow.quote(cart, source, hold=hold, client=client)
+        told = priced.told() | quote
+        written: WriteBack | None = self.hooks(source.platform).write_back(effects=priced.effects())
+        if written is not None:
+            told["write_back"] = written.body
+            told["warnings"] = [f"{one.name}: {one.code}: {one.message}" for one in written.warnings]
+        return told
 
     def _parsed(self, payload: Mapping[str, Any], platform: str) -> Cart | None:
         try:

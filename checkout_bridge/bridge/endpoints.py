@@ -10,11 +10,11 @@ from typing import TYPE_CHECKING, Any
 from flask import Flask, Response, request
 
 from checkout_bridge.bridge import webhooks
-from checkout_bridge.bridge.payloads import lines_of, text_of, whole_number_of
+from checkout_bridge.bridge.payloads import cause_of, lines_of, refuse_unless_of_a_refund, text_of, whole_number_of
 from checkout_bridge.bridge.shop import Headers
 from checkout_bridge.contract.fields import parse_moment
 from checkout_bridge.errors import Forbidden, InvalidInput, StorageFailed, Unauthorized
-from checkout_bridge.web import answer_errors, read_json
+from checkout_bridge.web import MatchedRule, answer_errors, read_json
 
 if TYPE_CHECKING:
     from checkout_bridge.bridge.doors import Doors
@@ -22,20 +22,24 @@ if TYPE_CHECKING:
 # A worker says every few seconds that it is there.
 WORKER_LATE = timedelta(minutes=1)
 _NO_WORKER = "no worker was seen in the last minute: start one with `checkout-bridge worker`"
+_LEFT_ALONE = "the promotions API has failed several times in a row, and is left alone for a while"
 OPEN = ("/bridge/health", "/bridge/webhooks/")
 
 
 def create_endpoints(doors: Doors) -> Flask:
     """The app behind ``/bridge/``; all but health and webhooks need ``Authorization: Bearer`` with the token."""
     app = Flask("checkout_bridge.bridge", static_folder=None)
+    app.url_rule_class = MatchedRule
     app.config["MAX_CONTENT_LENGTH"] = doors.max_body
     answer_errors(app)
     app.before_request(_guard(doors.token))
     views: dict[str, Callable[..., Any]] = {
         "POST /bridge/quote": lambda: _quote(doors),
+        "DELETE /bridge/quotes/<quote_id>": lambda quote_id: _release(doors, quote_id),
         "POST /bridge/checkout": lambda: _checkout(doors),
         "GET /bridge/orders/<path:ref>": lambda ref: _show(doors, ref),
         "POST /bridge/orders/<path:ref>/cancel": lambda ref: _cancel(doors, ref),
+        "POST /bridge/orders/<path:ref>/reinstate": lambda ref: _reinstate(doors, ref),
         "POST /bridge/orders/<path:ref>/refund": lambda ref: _refund(doors, ref),
         "POST /bridge/orders/<path:ref>/refund/preview": lambda ref: _preview(doors, ref),
         "POST /bridge/webhooks/<platform>": lambda platform: _webhook(doors, platform),
@@ -56,7 +60,12 @@ def _quote(doors: Doors) -> dict[str, Any]:
     hold = body.get("hold", False)
     if not isinstance(hold, bool):
         raise InvalidInput("Property .hold must be boolean")
-    return doors.flow.quote(cart, source, hold=hold)
+    return doors.quote(cart, source, hold=hold, client=text_of(body, "client"))
+
+
+def _release(doors: Doors, quote_id: str) -> tuple[str, int]:
+    doors.flow.release(quote_id)
+    return "", 204
 
 
 def _checkout(doors: Doors) -> dict[str, Any]:
@@ -74,12 +83,20 @@ def _show(doors: Doors, ref: str) -> dict[str, Any]:
 def _cancel(doors: Doors, ref: str) -> dict[str, Any]:
     body = _json()
     source = doors.source_of_order(*_shop_in(body))
-    return doors.flow.cancel(ref, source, event_id=text_of(body, "event_id"), reason=text_of(body, "reason"))
+    told = {"event_id": text_of(body, "event_id"), "reason": text_of(body, "reason")}
+    return doors.flow.cancel(ref, source, **told, cause=cause_of(body))
+
+
+def _reinstate(doors: Doors, ref: str) -> dict[str, Any]:
+    body = _json()
+    source = doors.source_of_order(*_shop_in(body))
+    return doors.flow.reinstate(ref, source, event_id=text_of(body, "event_id"), reason=text_of(body, "reason"))
 
 
 def _refund(doors: Doors, ref: str) -> dict[str, Any]:
     body = _json()
     refund_id = text_of(body, "refund_id", required=True) or ""
+    refuse_unless_of_a_refund(body)
     source = doors.source_of_order(*_shop_in(body))
     lines, amount = lines_of(body), whole_number_of(body, "amount")
     return doors.flow.refund(ref, source, refund_id=refund_id, lines=lines, amount=amount)
@@ -87,18 +104,21 @@ def _refund(doors: Doors, ref: str) -> dict[str, Any]:
 
 def _preview(doors: Doors, ref: str) -> dict[str, Any]:
     body = _json()
+    refuse_unless_of_a_refund(body)
     source = doors.source_of_order(*_shop_in(body))
     return doors.flow.preview_refund(ref, source, lines=lines_of(body), amount=whole_number_of(body, "amount"))
 
 
-def _webhook(doors: Doors, platform: str) -> dict[str, Any]:
-    return webhooks.receive(doors, platform, Headers(request.headers.items()), request.get_data())
+def _webhook(doors: Doors, platform: str) -> Response:
+    answer = webhooks.receive(doors, platform, Headers(request.headers.items()), request.get_data())
+    return Response(answer.body, answer.status, content_type=answer.content_type)
 
 
 def health(doors: Doors) -> dict[str, Any]:
     """``{status: ok | degraded, plugins[], broken_plugins[{name, error}], backend, ledger, worker, warnings[]}``.
 
-    ``worker`` is when one was last seen. Without any the shop goes on, so it is a warning.
+    ``worker`` is when one was last seen. Without any the shop goes on, so it is a warning; so is a promotions API that
+    this process leaves alone for a while because it has failed.
     """
     from checkout_bridge.bridge.ledger.workers import last_seen
 
@@ -118,7 +138,7 @@ def health(doors: Doors) -> dict[str, Any]:
         "backend": doors.backend,
         "ledger": ledger,
         "worker": seen,
-        "warnings": [_NO_WORKER] if late else [],
+        "warnings": [*([_NO_WORKER] if late else []), *([_LEFT_ALONE] if doors.is_backend_left_alone() else [])],
     }
 
 

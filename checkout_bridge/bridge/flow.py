@@ -2,28 +2,42 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import Any
+from contextlib import AbstractContextManager
+from functools import partial
+from typing import Any, get_args
 
-from checkout_bridge.bridge import mapping, report, states
+from checkout_bridge.bridge import report, states
 from checkout_bridge.bridge.credits import Crediter
+from checkout_bridge.bridge.deferred import Deferrals
 from checkout_bridge.bridge.identity import Source, new_checkout_id
 from checkout_bridge.bridge.ledger import credits, refunds
 from checkout_bridge.bridge.ledger.store import Ledger
-from checkout_bridge.bridge.quoting import Quoter
+from checkout_bridge.bridge.outage import CLOSED, Modes
+from checkout_bridge.bridge.quoting import Priced, Quoter
+from checkout_bridge.bridge.reconcile import Reconciler
+from checkout_bridge.bridge.redeeming import Redeemer
 from checkout_bridge.bridge.refunds import Refunder
-from checkout_bridge.bridge.settle import Settler, is_still_running
+from checkout_bridge.bridge.reinstating import Reinstater
+from checkout_bridge.bridge.repair import Repairer
+from checkout_bridge.bridge.restore import RestorePolicy
+from checkout_bridge.bridge.settle import Settler
 from checkout_bridge.bridge.sweep import FindOrder, Sweeper
 from checkout_bridge.bridge.unwind import Unwinder
 from checkout_bridge.client import Client
-from checkout_bridge.errors import BackendError, BackendRefused, Conflict, NotFound, OutcomeUnknown, RedeemablesRejected
-from checkout_bridge.events import Cart, RefundLine
+from checkout_bridge.deadline import within
+from checkout_bridge.errors import Conflict, NotFound
+from checkout_bridge.events import Cart, Cause, Kind, Occasion, RefundLine
 
 Row = dict[str, Any]
+# What of the deadline is left to write down what came of a step, in seconds.
+FOR_THE_LEDGER = 0.05
 
 
 class Flow:
-    """All three doors end here. Amounts are integer minor units; answers are the state documented in ``report``."""
+    """All three doors end here. Amounts are integer minor units; answers are the state documented in ``report``.
+
+    Everything that one method asks of the promotions API is one step, which ends within the deadline.
+    """
 
     def __init__(
         self,
@@ -34,25 +48,50 @@ class Flow:
         deadline: float,
         quote_ttl: float,
         confirm_within: float,
+        holds_per_client: int = 3,
+        outage: Modes | None = None,
+        policy: RestorePolicy | None = None,
     ) -> None:
         self._ledger = ledger
-        self._client = client
-        self._quoter = Quoter(ledger, client, ttl=quote_ttl)
+        self._deadline = deadline
+        self._quoter = Quoter(ledger, client, ttl=quote_ttl, holds_per_client=holds_per_client)
         self._settler = Settler(ledger, client, deadline=deadline)
+        policy = policy or RestorePolicy({}, lambda *_: None)
         crediter = Crediter(ledger, client, patience=self._settler.patience)
-        self._unwinder = Unwinder(ledger, client, self._settler, crediter)
-        self._refunder = Refunder(ledger, self._settler, self._unwinder, crediter)
+        self._unwinder = Unwinder(ledger, client, self._settler, crediter, policy)
+        modes = outage or dict.fromkeys(get_args(Kind), CLOSED)
+        self._redeemer = Redeemer(ledger, client, self._quoter, self._settler, self._unwinder, modes)
+        self._refunder = Refunder(ledger, self._settler, self._unwinder, policy)
+        self._reinstater = Reinstater(ledger, self._settler, self._redeemer, client)
+        deferrals = Deferrals(ledger, client, self._settler, self._redeemer)
         self._sweeper = Sweeper(
-            ledger, self._settler, self._unwinder, crediter, find_order, confirm_within=confirm_within
+            ledger,
+            self._settler,
+            self._unwinder,
+            deferrals,
+            find_order,
+            confirm_within=confirm_within,
+            deadline=deadline,
         )
+        repairer = Repairer(ledger, client, self._settler, self._redeemer, crediter, deferrals)
+        self._reconciler = partial(Reconciler, ledger, client, self.step, repairer.repair)
 
-    def price(self, cart: Cart, source: Source) -> dict[str, Any]:
+    def price(self, cart: Cart, source: Source) -> Priced:
         """What a cart costs now; see ``Quoter``."""
-        return self._quoter.price(cart, source)
+        with self.step():
+            return self._quoter.check(cart, source)
 
-    def quote(self, cart: Cart, source: Source, *, hold: bool = False) -> dict[str, Any]:
+    def quote(
+        self, cart: Cart, source: Source, *, hold: bool = False, client: str | None = None
+    ) -> tuple[Priced, dict[str, Any]]:
         """A price that a checkout can be held to; see ``Quoter``."""
-        return self._quoter.quote(cart, source, hold=hold)
+        with self.step():
+            return self._quoter.quote(cart, source, hold=hold, client=client)
+
+    def release(self, quote_id: str) -> None:
+        """Let go of what a quote holds; done before is no error. Raises NotFound for a quote that is not known."""
+        with self.step():
+            self._quoter.release(self._quoter.find(quote_id))
 
     def redeem(
         self,
@@ -62,135 +101,76 @@ class Flow:
         checkout_id: str | None = None,
         order_ref: str | None = None,
         quote_id: str | None = None,
+        is_placed: bool = False,
     ) -> Row:
-        """Redeem a cart, once: the intent is committed before the promotions API is called, the outcome after.
-
-        The same order with the same cart answers the same. Raises RedeemablesRejected when a code does not apply,
-        Conflict when the order stands with another cart or the quote does not hold; then nothing is redeemed.
-        """
-        self._sweeper.sweep_sometimes()
-        known = self._ledger.find(order_ref, source.platform, source.shop) if order_ref else None
-        if known is not None:
-            known = self._settler.settle(known)
-            if known["state"] in states.STANDING:
-                return _same(known, cart)
-        session = self._quoter.present(cart, source, quote_id) if quote_id else None
-        identity = {
-            "id": known["id"] if known else checkout_id or new_checkout_id(),
-            "platform": source.platform,
-            "shop": source.shop,
-            "order_ref": order_ref,
-        }
-        row, request = self._intend(cart, known, identity, quote_id, session)
-        return self._call(cart, source, row, request)
-
-    def _intend(
-        self,
-        cart: Cart,
-        known: Row | None,
-        identity: Mapping[str, Any],
-        quote_id: str | None,
-        session: Mapping[str, Any] | None,
-    ) -> tuple[Row, dict[str, Any]]:
-        """Commit the intent of the next attempt, and give what is to be sent for it."""
-        attempt = known["attempt"] + 1 if known else 1
-        source_id = identity["id"] if attempt == 1 else f"{identity['id']}.{attempt}"
-        metadata = {name: identity[name] for name in ("platform", "shop", "order_ref") if identity[name]}
-        if cart.has_redeemables:
-            request = mapping.stack_payload(cart, source_id=source_id, metadata=metadata, session=session)
-        else:
-            request = {**mapping.order_payload(cart, source_id=source_id, metadata=metadata), "status": "PAID"}
-        values = {
-            "state": states.INTENDED,
-            "attempt": attempt,
-            "source_id": source_id,
-            "fingerprint": mapping.fingerprint(cart),
-            "currency": cart.currency,
-            "amount": cart.total,
-            "total": cart.total,
-            "cart": mapping.cart_facts(cart),
-            "reason": None,
-            "quote_id": quote_id,
-        }
-        kept = report.without_person(request, cart)
-        if known is not None:
-            return self._ledger.reopen(known, values, kept), request
-        return self._ledger.open({**identity, **values}, kept), request
-
-    def _call(self, cart: Cart, source: Source, row: Row, request: dict[str, Any]) -> Row:
-        key = row["source_id"]
-        try:
-            if not cart.has_redeemables:
-                self._client.orders.create_order(request, idempotency_key=key)
-                return self._settler.redeemed(row, [], cart.total, None, None)
-            answer = self._client.redemptions.redeem_stacked_discounts(request, idempotency_key=key)
-        except BackendError as error:
-            if not is_still_running(error):
-                self._fail(cart, source, row, request, error)
-            raise
-        applied = mapping.applied_by(cart, answer)
-        redemption_id = (answer.get("parent_redemption") or answer["redemptions"][0])["id"]
-        total = int((answer.get("order") or {}).get("total_amount", cart.total))
-        row = self._settler.redeemed(row, applied, total, redemption_id, answer)
-        left_out = mapping.rejected_by(answer)
-        if left_out:
-            # Part of what the shopper entered was redeemed, the rest not: all or nothing.
-            self._ledger.move(row, states.STANDING, {"rejected": left_out}, event="rejected")
-            self.unwind({**row, "rejected": left_out}, reason="not every code applied")
-            raise RedeemablesRejected(left_out)
-        return row
-
-    def _fail(self, cart: Cart, source: Source, row: Row, request: Mapping[str, Any], error: BackendError) -> None:
-        """Nothing was redeemed: say so in the ledger, and find out of every code why."""
-        rejected: list[dict[str, Any]] = []
-        blames_a_code = isinstance(error, BackendRefused) and error.code in (400, 404)
-        if blames_a_code and cart.has_redeemables:
-            try:
-                _, rejected, _ = self._quoter.check(cart, source, request.get("session"))
-            except (BackendError, OutcomeUnknown):
-                rejected = []  # then the refusal itself must do
-            if not rejected:
-                codes = [*cart.codes, *(card.code for card in cart.gift_cards)]
-                code = error.details if error.details in codes else codes[0]
-                rejected = [{"code": code, "key": error.key, "message": error.message}]
-        self._ledger.move(
-            row,
-            (states.INTENDED,),
-            {"state": states.FAILED, "reason": str(error), "rejected": rejected},
-            detail=error.key,
-        )
-        if rejected:
-            assert isinstance(error, BackendRefused)
-            raise RedeemablesRejected(rejected, status=error.code) from error
+        """Redeem a cart, once; see ``Redeemer``."""
+        with self.step():
+            self._sweeper.sweep_sometimes()
+            return self._redeemer.redeem(
+                cart, source, checkout_id=checkout_id, order_ref=order_ref, quote_id=quote_id, is_placed=is_placed
+            )
 
     def confirm(self, row: Row, order_ref: str | None = None) -> Row:
         """The shop has the order, under this reference: from now on it can be found by it."""
-        values: dict[str, Any] = {"state": states.CONFIRMED}
+        values: dict[str, Any] = {"confirmed_at": self._ledger.now()}
         if order_ref is not None:
             values["order_ref"] = order_ref
         elif row["order_ref"] is None:
             values["order_ref"] = row["id"]
         try:
-            moved = self._ledger.move(row, (states.REDEEMED,), values)
+            moved = self._ledger.move(row, (states.DEFERRED,), values, event="confirmed") or self._ledger.move(
+                row, (states.REDEEMED,), {**values, "state": states.CONFIRMED}
+            )
         except Conflict as error:
-            self._ledger.move(row, states.STANDING, {"state": states.REVIEW, "reason": str(error)}, detail=error.key)
+            since = (*states.STANDING, states.DEFERRED)
+            self._ledger.move(row, since, {"state": states.REVIEW, "reason": str(error)}, detail=error.key)
             raise
         return moved or self._ledger.by_id(row["id"]) or row
 
-    def checkout(self, cart: Cart, source: Source, order_ref: str, *, quote_id: str | None = None) -> dict[str, Any]:
+    def checkout(
+        self, cart: Cart, source: Source, order_ref: str, *, quote_id: str | None = None, is_placed: bool = False
+    ) -> dict[str, Any]:
         """Redeem and confirm at once, for an order that exists."""
-        row = self.redeem(cart, source, order_ref=order_ref, quote_id=quote_id)
-        return self.report(self.confirm(row) if row["state"] == states.REDEEMED else row)
+        row = self.redeem(cart, source, order_ref=order_ref, quote_id=quote_id, is_placed=is_placed)
+        is_open = row["state"] == states.REDEEMED or (row["state"] == states.DEFERRED and not row["confirmed_at"])
+        return self.report(self.confirm(row) if is_open else row)
 
-    def unwind(self, row: Row, *, reason: str | None, event_id: str | None = None, event: str = "cancel") -> Row:
-        """Give everything back, once; done before, or nothing to give, is no error."""
-        return self._unwinder.unwind(row, reason=reason, event_id=event_id, event=event)
+    def unwind(
+        self,
+        row: Row,
+        *,
+        reason: str | None,
+        event_id: str | None = None,
+        event: str = "cancel",
+        occasion: Occasion | None = None,
+    ) -> Row:
+        """Give everything back that the policy says, once; done before, or nothing to give, is no error."""
+        with self.step():
+            return self._unwinder.unwind(row, reason=reason, event_id=event_id, event=event, occasion=occasion)
 
     def cancel(
+        self,
+        order_ref: str,
+        source: Source,
+        *,
+        event_id: str | None = None,
+        reason: str | None = None,
+        cause: Cause = "cancelled",
+    ) -> dict[str, Any]:
+        """Give back what was redeemed for an order, as the restore policy says for the ``cause``.
+
+        Raises NotFound for an order that is not known.
+        """
+        row = self.get(order_ref, source)
+        return self.report(self.unwind(row, reason=reason, event_id=event_id, occasion=cause))
+
+    def reinstate(
         self, order_ref: str, source: Source, *, event_id: str | None = None, reason: str | None = None
     ) -> dict[str, Any]:
-        """Give everything back that was redeemed for an order. Raises NotFound for an order that is not known."""
-        return self.report(self.unwind(self.get(order_ref, source), reason=reason, event_id=event_id))
+        """Claim again what was given back for an order that stands again; see ``Reinstater``."""
+        with self.step():
+            row = self._reinstater.reinstate(self.get(order_ref, source), event_id=event_id, reason=reason)
+        return self.report(row)
 
     def refund(
         self,
@@ -206,7 +186,8 @@ class Flow:
         ``refund_id`` is the platform's own: the same one again answers the same and does nothing. Raises InvalidInput
         for lines or an amount that are not left; see ``Refunder``.
         """
-        return self.report(self._refunder.refund(self.get(order_ref, source), refund_id, lines, amount))
+        with self.step():
+            return self.report(self._refunder.refund(self.get(order_ref, source), refund_id, lines, amount))
 
     def preview_refund(
         self,
@@ -222,7 +203,9 @@ class Flow:
         given_back = [report.given_back(part, amount) for part, amount in due]
         return {"order_ref": row["order_ref"], "currency": row["currency"], "given_back": given_back}
 
-    def bury(self, order_ref: str, source: Source, *, reason: str | None, event_id: str | None) -> dict[str, Any]:
+    def bury(
+        self, order_ref: str, source: Source, *, reason: str | None, event_id: str | None, cause: Cause = "cancelled"
+    ) -> dict[str, Any]:
         """Remember the cancellation of an order that is not known, so that it is not redeemed when it arrives late."""
         checkout_id = new_checkout_id()
         facts: dict[str, Any] = {"currency": "", "lines": [], "codes": [], "gift_cards": [], "customer_id": None}
@@ -232,6 +215,7 @@ class Flow:
             "shop": source.shop,
             "order_ref": order_ref,
             "state": states.UNWOUND,
+            "occasion": cause,
             "source_id": checkout_id,
             "fingerprint": "",
             "currency": "",
@@ -248,6 +232,14 @@ class Flow:
     def sweep(self, *, limit: int = 1000) -> list[dict[str, Any]]:
         """Settle, confirm or give back what is overdue, and report it; checkouts do the same for a few at a time."""
         return [self.report(row) for row in self._sweeper.sweep(limit=limit)]
+
+    def reconciler(self, home: Source, *, repairs: bool = False, since: str | None = None) -> Reconciler:
+        """What compares the ledger with the promotions API, and puts right what it ``repairs``; see ``Reconciler``."""
+        return self._reconciler(home, repairs=repairs, since=since)
+
+    def step(self) -> AbstractContextManager[None]:
+        """Everything asked for in this block ends within one deadline."""
+        return within(self._deadline - min(FOR_THE_LEDGER, self._deadline * 0.1))
 
     def note(self, row: Row, event: str, *, detail: str | None = None) -> None:
         """Write down that something is about to happen to an order, or could not."""
@@ -277,13 +269,3 @@ class Flow:
         row = self.get(order_ref, source)
         parts, asked = self._ledger.redemptions_of(row), refunds.of_order(self._ledger, row)
         return self.report(row) | report.story(row, parts, asked, self._ledger.history_of(row))
-
-
-def _same(row: Row, cart: Cart) -> Row:
-    if row["fingerprint"] != mapping.fingerprint(cart):
-        raise Conflict(
-            "This order was checked out with another cart",
-            key="checkout_conflict",
-            details=f"Property .order_ref {row['order_ref']}",
-        )
-    return row

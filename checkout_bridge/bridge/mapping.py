@@ -5,14 +5,14 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from typing import Any
 
 from checkout_bridge.contract.errors import load
 from checkout_bridge.contract.orders import OrderRequest
 from checkout_bridge.contract.validations import StackRequest
 from checkout_bridge.errors import MalformedAnswer
-from checkout_bridge.events import Cart, Line
+from checkout_bridge.events import Cart, Customer, GiftCard, Line
 from checkout_bridge.money import allocate
 
 # What is paid with: its credits or points go back bit by bit, while a coupon stays used until its order ends.
@@ -38,7 +38,11 @@ class Applied:
 
 def fingerprint(cart: Cart) -> str:
     """The same for the same cart."""
-    return hashlib.sha256(json.dumps(asdict(cart), sort_keys=True).encode()).hexdigest()
+    told = asdict(cart)
+    for line in told["lines"]:
+        if line["exact_amount"] is None:
+            del line["exact_amount"]  # carts that were kept before it was known have to stay the same
+    return hashlib.sha256(json.dumps(told, sort_keys=True).encode()).hexdigest()
 
 
 def order_payload(cart: Cart, *, source_id: str | None, metadata: Mapping[str, str]) -> dict[str, Any]:
@@ -137,19 +141,6 @@ def rejected_by(answer: Mapping[str, Any]) -> list[dict[str, Any]]:
     return rejected
 
 
-def previewed_by(answer: Mapping[str, Any]) -> list[dict[str, Any]]:
-    """The redeemables that a validation found to apply: ``{code, type, amount}``."""
-    return [
-        {
-            "code": item["id"],
-            "type": "GIFT_VOUCHER" if "gift" in item.get("result", {}) else "DISCOUNT_VOUCHER",
-            "amount": int((item.get("order") or {}).get("total_applied_discount_amount", 0)),
-        }
-        for item in answer.get("redeemables", ())
-        if item.get("status") == "APPLICABLE"
-    ]
-
-
 def cart_facts(cart: Cart) -> dict[str, Any]:
     """What the ledger keeps of a cart: its money and its lines, nothing of the person but the shop's own id."""
     return {
@@ -164,6 +155,13 @@ def cart_facts(cart: Cart) -> dict[str, Any]:
 def cart_of(facts: Mapping[str, Any]) -> Cart:
     """The cart that was kept, as far as allocations need it."""
     return Cart(facts["currency"], tuple(Line(**line) for line in facts["lines"]))
+
+
+def whole_cart_of(facts: Mapping[str, Any]) -> Cart:
+    """The cart that was kept, to redeem it once more; of the customer there is the shop's own id."""
+    customer = Customer(id=facts["customer_id"]) if facts["customer_id"] else None
+    cards = tuple(GiftCard(**card) for card in facts["gift_cards"])
+    return replace(cart_of(facts), customer=customer, codes=tuple(facts["codes"]), gift_cards=cards)
 
 
 def _item(line: Line) -> dict[str, Any]:

@@ -13,13 +13,14 @@ from checkout_bridge.bridge.routes import Match
 from checkout_bridge.bridge.shop import Answer, Environ, Request, StartResponse, WsgiApp, fetch_json
 from checkout_bridge.errors import (
     BridgeError,
+    Conflict,
     InvalidInput,
     NotFound,
     RedeemablesRejected,
     RequestError,
     StorageFailed,
 )
-from checkout_bridge.events import Cart, Refund
+from checkout_bridge.events import Cancellation, Cart, Refund
 
 if TYPE_CHECKING:
     from checkout_bridge.bridge.doors import Doors
@@ -96,7 +97,7 @@ class Visit:
         try:
             cart = self._cart()
             if cart is not None:
-                self._environ[STATE] = self._doors.flow.price(cart, self._source)
+                self._environ[STATE] = self._doors.flow.price(cart, self._source).told()
         except BridgeError as error:
             log.warning("cart not priced: %s", error.key)
             self._environ[STATE] = report.failed(cart, _rejections(error))
@@ -162,8 +163,9 @@ class Visit:
 
     def cancel(self) -> Iterable[bytes]:
         """Run the view; when it succeeded, give everything back."""
+        event = Cancellation(self._ref, "cancelled by the shop")
         return self._run_then(
-            self._ref, lambda: self._doors.flow.cancel(self._ref, self._source, reason="cancelled by the shop")
+            self._ref, event, lambda: self._doors.flow.cancel(self._ref, self._source, reason=event.reason)
         )
 
     def refund(self) -> Iterable[bytes]:
@@ -173,16 +175,21 @@ class Visit:
         except RequestError as error:
             # The shop may well refund what we cannot read: nothing is given back, and the ledger says so.
             log.warning("refund of order %s not understood: %s", self._ref, error.details)
-            return self._run_then(self._ref, None, "refund_not_understood")
+            return self._run_then(self._ref, None, None, "refund_not_understood")
         return self._run_then(
             refund.order_ref,
+            refund,
             lambda: self._doors.flow.refund(
                 refund.order_ref, self._source, refund_id=refund.refund_id, lines=refund.lines, amount=refund.amount
             ),
         )
 
     def _run_then(
-        self, order_ref: str, give_back: Callable[[], Any] | None, asked: str | None = None
+        self,
+        order_ref: str,
+        event: Cancellation | Refund | None,
+        give_back: Callable[[], Any] | None,
+        asked: str | None = None,
     ) -> Iterable[bytes]:
         """The intent is written down before the view, the give-back happens only after it succeeded.
 
@@ -195,12 +202,12 @@ class Visit:
         except StorageFailed as error:
             log.error("%s of order %s not let through: %s", self._match.kind, order_ref, error.key)
             return self._refuse()
-        if row is None or give_back is None:
+        if row is None or event is None or give_back is None:
             return self._pass_through()
         answer = Answer(self._app, self._environ)
         try:
             if self._succeeded(answer):
-                self._give_back(row, give_back)
+                self._give_back(row, event, give_back)
         except BridgeError as error:
             # The shop has done its part; the ledger knows what is still owed.
             log.warning("checkout %s not given back: %s", row["id"], error.key)
@@ -209,12 +216,19 @@ class Visit:
             raise
         return answer.pass_on(self._start_response)
 
-    def _give_back(self, row: Row, give_back: Callable[[], Any]) -> None:
+    def _give_back(self, row: Row, event: Cancellation | Refund, give_back: Callable[[], Any]) -> None:
         try:
             give_back()
         except InvalidInput as error:
             # The shop has refunded what cannot be: the ledger says so.
             self._doors.flow.note(row, f"{self._match.kind}_refused", detail=error.details)
+            raise
+        except Conflict as error:
+            # Something else is going on with the order, and the shop will not ask again.
+            from checkout_bridge.bridge.put_aside import is_passing, put_aside
+
+            if is_passing(error):
+                put_aside(self._doors.ledger, self._source, event, str(error))
             raise
 
     @property

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, cast, get_args
 
 from checkout_bridge.errors import InvalidInput
-from checkout_bridge.events import RefundLine
+from checkout_bridge.events import Cause, RefundLine
 
 LONGEST = 255
 
@@ -23,6 +23,29 @@ def text_of(body: Mapping[str, Any], name: str, *, required: bool = False) -> st
     if "\0" in value or any("\ud800" <= character <= "\udfff" for character in value):
         raise InvalidInput(f"Property .{name} must be valid Unicode text without NUL")
     return value
+
+
+def cause_of(body: Mapping[str, Any]) -> Cause:
+    """Why an order does not stand; ``cancelled`` when it is not there."""
+    cause = body.get("cause")
+    if cause is None:
+        return "cancelled"
+    if cause not in get_args(Cause):
+        raise InvalidInput(f"Property .cause must be one of {', '.join(get_args(Cause))}")
+    return cast(Cause, cause)
+
+
+def refuse_unless_of_a_refund(body: Mapping[str, Any]) -> None:
+    """Raise InvalidInput, naming the field, for a refund of the whole order that has something more to say: it may well
+    mean a part in other words.
+    """
+    if body.get("lines") is not None or body.get("amount") is not None:
+        return
+    for name in body:
+        if name not in ("refund_id", "lines", "amount", "event_id", "reason", "currency", "platform", "shop"):
+            raise InvalidInput(
+                f"Property .{name[:LONGEST]} is not known: a part of the order is told by lines or amount"
+            )
 
 
 def whole_number_of(body: Mapping[str, Any], name: str) -> int | None:

@@ -3,19 +3,19 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
-from checkout_bridge.bridge import shares, states
-from checkout_bridge.bridge.credits import Crediter
+from checkout_bridge.bridge import mapping, shares, states
 from checkout_bridge.bridge.ledger import refunds
 from checkout_bridge.bridge.ledger.refunds import Plan
 from checkout_bridge.bridge.ledger.store import Ledger
 from checkout_bridge.bridge.payloads import text_of
+from checkout_bridge.bridge.restore import RestorePolicy
 from checkout_bridge.bridge.settle import Settler
 from checkout_bridge.bridge.shares import Given, Order, Refunded
 from checkout_bridge.bridge.unwind import Unwinder
-from checkout_bridge.errors import InvalidInput
+from checkout_bridge.errors import Conflict, InvalidInput
 from checkout_bridge.events import RefundLine
 from checkout_bridge.money import format_minor
 
@@ -26,11 +26,11 @@ Lines = tuple[RefundLine, ...] | None
 class Refunder:
     """Gives the cards their share of every refund, and everything back with the last one."""
 
-    def __init__(self, ledger: Ledger, settler: Settler, unwinder: Unwinder, crediter: Crediter) -> None:
+    def __init__(self, ledger: Ledger, settler: Settler, unwinder: Unwinder, policy: RestorePolicy) -> None:
         self._ledger = ledger
         self._settler = settler
         self._unwinder = unwinder
-        self._crediter = crediter
+        self._policy = policy
 
     def refund(self, row: Row, refund_id: str, lines: Lines, amount: int | None) -> Row:
         """Give back what a refund is worth; one that is known answers the same and does nothing.
@@ -41,6 +41,12 @@ class Refunder:
         text_of({"refund_id": refund_id}, "refund_id", required=True)
         if row["state"] == states.INTENDED:
             row = self._settler.settle(row)
+        if row["state"] == states.DEFERRED:
+            raise Conflict(
+                "This order waits for the promotions API",
+                key="order_deferred",
+                details=f"Order {row['order_ref']} is redeemed once it is in reach again; try again later",
+            )
         known = refunds.find(self._ledger, row, refund_id)
         if known is None and row["state"] in states.MAY_UNWIND:
             known = self._plan(row, refund_id, _refunded(row, lines, amount))
@@ -56,48 +62,74 @@ class Refunder:
         if row["state"] == states.UNWINDING or (is_its and is_final and row["state"] != states.UNWOUND):
             return self._unwinder.unwind(row, reason="refunded", event_id=refund_id, event="refund")
         if is_its and not is_final:
-            self._crediter.carry_on(row, refund_id)
-        return row
+            self._unwinder.carry_on(row, refund_id)
+        return self._ledger.by_id(row["id"]) or row
 
     def _plan(self, row: Row, refund_id: str, now: Refunded) -> Row | None:
         parts = self._ledger.redemptions_of(row)
 
         def decide(row: Row, before: Sequence[Refunded], given: Given) -> Plan:
-            order = _order(row)
+            order = _order(row, parts)
             _refuse_unless_possible(order, before, now)
             if shares.completes(order, before, now):
-                return Plan(True, {}, "refunded")
+                kept = self._policy.kept(row, parts, "full_refund", after_parts=bool(before))
+                return Plan(True, {}, "refunded", kept)
             self._settler.settle(row)
-            return Plan(False, shares.back(parts, order, before, now, given), _told(row, now))
+            back, kept = self._of_a_part(row, parts, shares.back(parts, order, before, now, given))
+            return Plan(False, back, _told(row, now), kept, self._releases(row, parts))
 
         return refunds.plan(self._ledger, row, parts, refund_id, now, decide)
 
+    def _of_a_part(self, row: Row, parts: Sequence[Row], back: Mapping[int, int]) -> tuple[dict[int, int], list[int]]:
+        """What of the shares is told now, and the positions whose share nobody gets."""
+        said = {part["position"]: self._policy.says(row, "partial_refund", part) for part in parts}
+        told = {position: amount for position, amount in back.items() if said[position] != "full_only"}
+        return told, [position for position in told if said[position] == "keep"]
+
+    def _releases(self, row: Row, parts: Sequence[Row]) -> bool:
+        """Whether the refund of a part lets go of the order's coupons already."""
+        discounts = [part for part in parts if part["credits"] is None]
+        lets_go = (self._policy.says(row, "partial_refund", part) == "restore" for part in discounts)
+        return row["released_by"] is None and any(lets_go)
+
     def preview(self, row: Row, lines: Lines, amount: int | None) -> list[tuple[Row, int | None]]:
         """What the same refund would give back now: the redemptions, with the credits or, for coupons, None."""
-        now, order = _refunded(row, lines, amount), _order(row)
+        parts = self._ledger.redemptions_of(row)
+        now, order = _refunded(row, lines, amount), _order(row, parts)
         before, given = refunds.before(self._ledger, row)
         _refuse_unless_possible(order, before, now)
         if row["state"] not in states.STANDING:
             return []
-        parts = self._ledger.redemptions_of(row)
         if not shares.completes(order, before, now):
-            back = shares.back(parts, order, before, now, given)
-            return [(part, back[part["position"]]) for part in parts if part["position"] in back]
+            back, kept = self._of_a_part(row, parts, shares.back(parts, order, before, now, given))
+            freed = [part for part in parts if part["credits"] is None] if self._releases(row, parts) else []
+            return [
+                (part, back.get(part["position"]))
+                for part in parts
+                if part in freed or (part["position"] in back and part["position"] not in kept)
+            ]
+        kept = self._policy.kept(row, parts, "full_refund", after_parts=bool(before))
         rest = shares.rest(parts, given)
         return [
             (part, rest.get(part["position"]))
             for part in parts
-            if rest.get(part["position"]) != 0 or part["position"] not in given
+            if part["position"] not in kept
+            and not (part["credits"] is None and row["released_by"])
+            and (rest.get(part["position"]) != 0 or part["position"] not in given)
         ]
 
 
-def _order(row: Row) -> Order:
-    return Order({line["line_id"]: line["quantity"] for line in row["cart"]["lines"]}, row["total"])
+def _order(row: Row, parts: Sequence[Row]) -> Order:
+    """What was bought and paid; where cards have paid everything, an amount is of what they paid."""
+    lines = mapping.cart_of(row["cart"]).lines
+    by_cards = sum(part["amount"] for part in parts if part["credits"] is not None)
+    free = [line.line_id for line in lines if line.amount == 0]
+    return Order({line.line_id: line.quantity for line in lines}, row["total"] or by_cards, free)
 
 
 def _refunded(row: Row, lines: Lines, amount: int | None) -> Refunded:
     """The refund, read. Raises InvalidInput, naming the field, for what could not be of any state of the order."""
-    bought = _order(row).bought
+    bought = {line["line_id"]: line["quantity"] for line in row["cart"]["lines"]}
     for i, line in enumerate(lines or ()):
         if line.line_id not in bought:
             raise InvalidInput(f"Property .lines[{i}].line_id is not a line of this order")
@@ -109,6 +141,8 @@ def _refunded(row: Row, lines: Lines, amount: int | None) -> Refunded:
         raise InvalidInput("Property .amount must be > 0")
     if lines is None:
         return Refunded(None, amount)
+    if amount == 0 and row["total"] == 0:
+        amount = None  # there was nothing to pay back: the lines tell
     pieces: Counter[str] = Counter()
     for line in lines:
         pieces[line.line_id] += line.quantity
@@ -131,7 +165,9 @@ def _refuse_unless_possible(order: Order, before: Sequence[Refunded], now: Refun
         raise InvalidInput(f"Property .amount {now.amount} is more than what is left: {left} of {order.paid}")
     # Where everything so far told both, the last piece and the last of the money go together.
     both_told = now.pieces and all(refund.pieces and refund.amount is not None for refund in before)
-    if both_told and order.paid and shares.completes(order, before, now) != (now.amount == left):
+    has_all, is_all_money = shares.has_all_pieces(order, before, now), now.amount == left
+    too_soon = is_all_money and not shares.has_all_pieces(order, before, now, but_free=True)
+    if both_told and order.paid and (too_soon or (has_all and not is_all_money)):
         raise InvalidInput(
             f"Property .amount does not add up: {now.amount} was sent, and all that is left of the order is {left}",
             message="Invalid Amount",

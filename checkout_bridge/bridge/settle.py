@@ -9,14 +9,17 @@ from typing import Any
 from checkout_bridge.bridge import mapping, states
 from checkout_bridge.bridge.ledger.store import Ledger
 from checkout_bridge.bridge.mapping import Applied
+from checkout_bridge.bridge.outage import HONOUR, REINSTATED
 from checkout_bridge.client import Client
-from checkout_bridge.contract.fields import parse_moment
+from checkout_bridge.contract.fields import parse_moment, timestamp
 from checkout_bridge.errors import BackendError, BackendNotFound, Conflict
 
 Row = dict[str, Any]
 
 # On top of the deadline: what was sent just before it may still be running upstream.
 GRACE_SECONDS = 5
+# An attempt that was given up because nothing was known of it is looked for once more after this long.
+SECOND_LOOK = timedelta(minutes=10)
 
 
 def is_still_running(error: BackendError) -> bool:
@@ -51,7 +54,8 @@ class Settler:
                 key="checkout_in_progress",
                 details=f"Order {row['order_ref']}; try again later",
             )
-        return self._read_back(row)
+        # Another may have settled it meanwhile, and have begun something new that has to be waited for.
+        return self.settle(self._read_back(row))
 
     def redeemed(
         self,
@@ -61,28 +65,68 @@ class Settler:
         redemption_id: str | None,
         answer: Mapping[str, Any] | None,
     ) -> Row:
-        """Freeze what was redeemed. Another process that settled the row first has done the same."""
-        values = {"state": states.REDEEMED, "total": total, "redemption_id": redemption_id}
+        """Freeze what was redeemed. Another process that settled the row first has done the same.
+
+        What was charged stays what it was: a quote that was honoured, or the order that stands again, tells the total.
+        """
+        if row["deferral"] and (row["outage"] == HONOUR or row["deferral"]["mode"] == REINSTATED):
+            if total != row["total"]:
+                self._ledger.note(row, "total_differs", detail=f"{row['total']} was charged, now it is {total}")
+            total = row["total"]
+        values = {
+            "state": states.REDEEMED,
+            "total": total,
+            "redemption_id": redemption_id,
+            "deferral": None,
+            "reason": None,
+        }
         moved = self._ledger.record_redeemed(row, values, applied, answer and _facts(answer))
         return moved or self._ledger.by_id(row["id"]) or row
 
-    def _read_back(self, row: Row) -> Row:
+    def as_confirmed(self, row: Row) -> Row:
+        """The row, confirmed if its shop has said so while it was still to be redeemed."""
+        row = self._ledger.by_id(row["id"]) or row
+        if row["state"] != states.REDEEMED or row["confirmed_at"] is None:
+            return row
+        return self._ledger.move(row, (states.REDEEMED,), {"state": states.CONFIRMED}) or row
+
+    def redeemed_upstream(self, row: Row) -> Row | None:
+        """Freeze what the row's attempt has redeemed; None when the promotions API knows of nothing."""
         try:
             order = self._client.orders.get_order(row["source_id"])
         except BackendNotFound:
-            return self._not_redeemed(row)
-        standing = [entry for entry in (order.get("redemptions") or {}).items() if "rollback_id" not in entry[1]]
+            return None
+        standing = _standing(order)
         if not standing:
             asked = row["cart"]["codes"] or row["cart"]["gift_cards"]
-            return self._not_redeemed(row) if asked else self.redeemed(row, [], row["amount"], None, None)
+            return None if asked else self.redeemed(row, [], row["amount"], None, None)
         redemption_id, entry = standing[-1]
         parts = [self._client.redemptions.get_redemption(id) for id in entry.get("stacked", [redemption_id])]
         applied = mapping.applied_by(mapping.cart_of(row["cart"]), {"redemptions": parts})
         return self.redeemed(row, applied, int(order.get("total_amount") or 0), redemption_id, None)
 
-    def _not_redeemed(self, row: Row) -> Row:
-        values = {"state": states.FAILED, "reason": "the promotions API knows of no redemption"}
-        return self._ledger.move(row, (states.INTENDED,), values) or self._ledger.by_id(row["id"]) or row
+    def standing_at(self, source_id: str) -> list[str]:
+        """The redemptions of an order upstream that were not rolled back."""
+        try:
+            return [redemption_id for redemption_id, _ in _standing(self._client.orders.get_order(source_id))]
+        except BackendNotFound:
+            return []
+
+    def _read_back(self, row: Row) -> Row:
+        found = self.redeemed_upstream(row)
+        if found is not None:
+            return self.as_confirmed(found) if row["deferral"] else found
+        if row["deferral"]:
+            moved = self._ledger.move(row, (states.INTENDED,), {"state": states.DEFERRED})
+        else:
+            values = {"state": states.FAILED, "reason": "the promotions API knows of no redemption"}
+            check_at = timestamp(parse_moment(self._ledger.now()) + SECOND_LOOK)
+            moved = self._ledger.give_up(row, (states.INTENDED,), values, check_at)
+        return moved or self._ledger.by_id(row["id"]) or row
+
+
+def _standing(order: Mapping[str, Any]) -> list[tuple[str, Mapping[str, Any]]]:
+    return [entry for entry in (order.get("redemptions") or {}).items() if "rollback_id" not in entry[1]]
 
 
 def _facts(answer: Mapping[str, Any]) -> dict[str, Any]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -15,10 +15,14 @@ Given = Mapping[int, int]
 
 @dataclass(frozen=True, slots=True)
 class Order:
-    """What can be refunded: the pieces ``bought`` by line id, and what was ``paid``, in minor units."""
+    """What can be refunded: the pieces ``bought`` by line id, and what was ``paid``, in minor units.
+
+    Lines that are ``free`` count for nothing where money tells how much of the order is refunded.
+    """
 
     bought: Mapping[str, int]
     paid: int
+    free: Collection[str] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,9 +59,17 @@ def completes(order: Order, before: Sequence[Refunded], now: Refunded) -> bool:
     """Whether nothing of the order is left after this refund: no piece, or nothing of what was paid."""
     if now.is_of_unknown_money:
         return False
-    if now.pieces:
-        return pieces_in([*before, now]) == Counter(order.bought)
-    return now.amount is None or money_in([*before, now]) == order.paid
+    if now.amount is None and not now.pieces:
+        return True
+    is_all_paid = now.amount is not None and order.paid > 0 and money_in([*before, now]) == order.paid
+    return is_all_paid or has_all_pieces(order, before, now)
+
+
+def has_all_pieces(order: Order, before: Sequence[Refunded], now: Refunded, *, but_free: bool = False) -> bool:
+    """Whether every piece was refunded, or with ``but_free`` every piece that cost something."""
+    pieces = pieces_in([*before, now])
+    lines = [line for line in order.bought if not (but_free and line in order.free)]
+    return bool(now.pieces) and all(pieces[line] == order.bought[line] for line in lines)
 
 
 def back(
@@ -77,10 +89,10 @@ def back(
     return {position: amount for position, amount in shares.items() if amount > 0}
 
 
-def rest(parts: Sequence[Part], given: Given) -> dict[int, int]:
-    """What is left to give back to each card, by position; it may be 0."""
+def rest(parts: Sequence[Part], given: Given, kept: Collection[int] = ()) -> dict[int, int]:
+    """What is left to give back to each card, by position; it may be 0, as for those that are ``kept``."""
     return {
-        part["position"]: part["credits"] - given.get(part["position"], 0)
+        part["position"]: 0 if part["position"] in kept else part["credits"] - given.get(part["position"], 0)
         for part in parts
         if part["credits"] is not None
     }

@@ -132,6 +132,8 @@ class Answer:
     def __init__(self, app: WsgiApp, environ: Environ) -> None:
         self._started: tuple[Any, ...] = ()
         self._written: list[bytes] = []
+        self._server: StartResponse | None = None
+        self._write: Callable[[bytes], Any] = self._written.append
         self._body = app(environ, self._start)
         try:
             self._chunks = self._begin()
@@ -140,8 +142,15 @@ class Answer:
             raise
 
     def _start(self, *args: Any) -> Callable[[bytes], None]:
-        self._started = args
-        return self._written.append
+        if self._server is None:
+            self._started = args
+        else:
+            # It begins again, with its failure, while it is read: that is the server's to judge.
+            self._write = self._server(*args)
+        return self._take
+
+    def _take(self, data: bytes) -> None:
+        self._write(data)
 
     def _begin(self) -> Iterator[bytes]:
         """Pull chunks until the app has told status and headers, which it may do as late as with the first of them."""
@@ -168,7 +177,8 @@ class Answer:
     def body(self) -> bytes:
         """The whole body; asking for it buffers it."""
         self._buffered = b"".join([*self._written, *self._chunks])
-        self._written, self._chunks = [], iter([self._buffered])
+        self._written.clear()
+        self._chunks = iter([self._buffered])
         return self._buffered
 
     def json(self) -> Any:
@@ -177,8 +187,9 @@ class Answer:
 
     def pass_on(self, start_response: StartResponse) -> Iterable[bytes]:
         """Hand status, headers and body to the server, as they came."""
-        start_response(*self._started)
-        return _Closing(chain(self._written, self._chunks), self.close)
+        self._write = start_response(*self._started)
+        self._server = start_response
+        return _Closing(chain(tuple(self._written), self._chunks), self.close)
 
     def close(self) -> None:
         """Close the app's own iterable, as its server would have."""

@@ -11,19 +11,24 @@ from threading import Lock
 from typing import Any
 
 from checkout_bridge.bridge import states
-from checkout_bridge.bridge.credits import Crediter
+from checkout_bridge.bridge.deferred import Deferrals
 from checkout_bridge.bridge.ledger import refunds
 from checkout_bridge.bridge.ledger.store import Ledger
 from checkout_bridge.bridge.settle import Settler
 from checkout_bridge.bridge.unwind import Unwinder
-from checkout_bridge.errors import BackendRefused, BridgeError, Conflict
+from checkout_bridge.deadline import within
+from checkout_bridge.errors import BackendRefused, BridgeError, Conflict, OutcomeUnknown
 
 Row = dict[str, Any]
 FindOrder = Callable[[str, str], bool | None]
 
-# How often checkouts look after those before them, and how many they take on: few, so that none is late.
+# How often checkouts look after those before them, how many they take on, and for how many seconds in all, or for what
+# share of the deadline: few, so that none is late.
 EVERY_SECONDS = 60
 AT_ONCE = 3
+NO_LONGER_THAN, SHARE = 1.0, 0.25
+# How many orders the promotions API may fail at before a sweep leaves it alone.
+FAILURES = 5
 
 log = logging.getLogger(__name__)
 
@@ -36,18 +41,21 @@ class Sweeper:
         ledger: Ledger,
         settler: Settler,
         unwinder: Unwinder,
-        crediter: Crediter,
+        deferrals: Deferrals,
         find_order: FindOrder,
         *,
         confirm_within: float,
+        deadline: float,
     ) -> None:
         self._ledger = ledger
         self._settler = settler
         self._unwinder = unwinder
-        self._crediter = crediter
+        self._deferrals = deferrals
         self._find_order = find_order
         self._confirm_within = timedelta(seconds=confirm_within)
+        self._no_longer_than = min(NO_LONGER_THAN, deadline * SHARE)
         self._swept_at: float | None = None
+        self._failures = 0
         self._lock = Lock()
 
     def sweep_sometimes(self) -> None:
@@ -58,7 +66,8 @@ class Sweeper:
                 return
             self._swept_at = now
         try:
-            self.sweep(limit=AT_ONCE)
+            with within(self._no_longer_than):
+                self.sweep(limit=AT_ONCE)
         except BridgeError as error:
             log.warning("sweep stopped: %s", error.key)
 
@@ -66,14 +75,20 @@ class Sweeper:
         """Take on the orders that are overdue, the oldest first; gives them as they are now.
 
         One that the promotions API refuses is left as it is, or ``stuck``, and the others go on. Raises
-        BackendUnreachable or OutcomeUnknown when it cannot be asked at all.
+        BackendUnreachable when it cannot be asked at all, OutcomeUnknown when it fails again and again.
         """
+        self._failures = 0
         patience = self._settler.patience
         open_rows = self._ledger.overdue((states.INTENDED, states.UNWINDING), patience, limit=limit)
+        deferred = self._ledger.overdue((states.DEFERRED,), patience, limit=limit)
+        given_up = self._ledger.given_up(limit=limit)
         unconfirmed = self._ledger.overdue((states.REDEEMED,), self._confirm_within, limit=limit)
         owed = refunds.overdue(self._ledger, patience, limit=limit)
         return [
-            *(self._tried(row, partial(self._take_on, row)) for row in (*open_rows, *unconfirmed)),
+            *(self._tried(row, partial(self._take_on, row)) for row in open_rows),
+            *(self._tried(row, partial(self._deferrals.look_at, row, attempt)) for row, attempt in given_up),
+            *(self._tried(row, partial(self._deferrals.carry_out, row)) for row in deferred),
+            *(self._tried(row, partial(self._take_on, row)) for row in unconfirmed),
             *(self._tried(row, partial(self._credit, row, refund_id)) for row, refund_id in owed),
         ]
 
@@ -82,7 +97,13 @@ class Sweeper:
             return take_on()
         except (BackendRefused, Conflict) as error:
             log.warning("checkout %s stays as it is: %s", row["id"], error.key)
-            return self._ledger.by_id(row["id"]) or row
+        except OutcomeUnknown as error:
+            # One order that the API fails at must not keep the others from being looked after.
+            self._failures += 1
+            if self._failures >= FAILURES:
+                raise
+            log.warning("checkout %s not settled: %s", row["id"], error.key)
+        return self._ledger.by_id(row["id"]) or row
 
     def _take_on(self, row: Row) -> Row:
         if row["state"] == states.INTENDED:
@@ -90,6 +111,8 @@ class Sweeper:
             if row["state"] != states.REDEEMED or row["order_ref"] is not None:
                 return row
             # The shop never learnt of it, so no order of the shop can stand on it.
+        if row["state"] == states.REDEEMED and row["confirmed_at"] is not None:
+            return self._settler.as_confirmed(row)  # its shop had said so before it was redeemed
         if row["state"] == states.REDEEMED:
             try:
                 is_there = self._is_there(row)
@@ -99,11 +122,12 @@ class Sweeper:
             if is_there:
                 return self._ledger.move(row, (states.REDEEMED,), {"state": states.CONFIRMED}) or row
         reason = row["reason"] if row["state"] == states.UNWINDING else "nobody confirmed the order"
-        return self._unwinder.unwind(row, reason=reason, event_id=None, event="unconfirmed")
+        since = (row["state"],)
+        return self._unwinder.unwind(row, reason=reason, event_id=None, event="unconfirmed", since=since)
 
     def _credit(self, row: Row, refund_id: str) -> Row:
         """Carry on the refund of a part."""
-        self._crediter.carry_on(row, refund_id)
+        self._unwinder.carry_on(row, refund_id)
         return row
 
     def _is_there(self, row: Row) -> bool:

@@ -37,10 +37,12 @@ class Client:
         *,
         deadline: float = DEFAULT_DEADLINE,
         session: DeadlineSession | None = None,
+        owns_session: bool = False,
         replay_safe: bool = False,
         oauth_scope: str | None = None,
     ) -> None:
-        """``deadline`` bounds each call, in seconds. A ``session`` that is given stays the giver's to close.
+        """``deadline`` bounds each call, in seconds. A ``session`` that is given stays the giver's to close, unless the
+        client ``owns_session``.
 
         With ``oauth_scope``, such as ``"api"`` or ``"orders exports"``, the keys only get access tokens of this scope
         (OAuth 2.0 client credentials), and calls carry those; they are renewed before they expire.
@@ -48,7 +50,7 @@ class Client:
         ``replay_safe`` says that the backend replays the stored answer when it sees an ``Idempotency-Key`` again; our
         engine does, the hosted API does not.
         """
-        self._owns_session = session is None
+        self._owns_session = session is None or owns_session
         self.transport = Transport(
             base_url,
             app_id,
@@ -74,10 +76,23 @@ class Client:
         app_token: str,
         *,
         deadline: float = DEFAULT_DEADLINE,
+        session: DeadlineSession | None = None,
         oauth_scope: str | None = None,
     ) -> Self:
-        """A client whose backend is ``wsgi_app`` in this very process. It must honour idempotency keys."""
-        client = cls(BASE_URL, app_id, app_token, deadline=deadline, replay_safe=True, oauth_scope=oauth_scope)
+        """A client whose backend is ``wsgi_app`` in this very process. It must honour idempotency keys.
+
+        A ``session`` that is given is the client's to close.
+        """
+        client = cls(
+            BASE_URL,
+            app_id,
+            app_token,
+            deadline=deadline,
+            session=session,
+            owns_session=True,
+            replay_safe=True,
+            oauth_scope=oauth_scope,
+        )
         client.transport.session.mount(BASE_URL, InProcessAdapter(wsgi_app))
         return client
 

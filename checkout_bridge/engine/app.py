@@ -35,7 +35,7 @@ from checkout_bridge.engine.http import (
 )
 from checkout_bridge.engine.http.api import Api
 from checkout_bridge.engine.http.doors import ClientSide, Keys, guard
-from checkout_bridge.web import answer_errors
+from checkout_bridge.web import MatchedRule, answer_errors
 
 MAX_BODY = 10 * 1024 * 1024
 _OPERATIONS = (
@@ -96,6 +96,7 @@ def create_engine_app(
         raise ValueError("the engine needs an app id and an app token")
     database = open_engine_database(database_url)
     app = Flask("checkout_bridge.engine", static_folder=None)
+    app.url_rule_class = MatchedRule
     app.config["MAX_CONTENT_LENGTH"] = max_body
     app.json = _AsAnswered(app)
     api = Api(database, clock, ring)

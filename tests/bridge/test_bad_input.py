@@ -165,6 +165,7 @@ def test_a_body_that_is_not_what_was_asked_for_is_refused(
         ("orders/1/refund", {"refund_id": "r", "lines": [{"line_id": "mug", "quantity": -1}]}, ".lines[0].quantity"),
         ("orders/1/refund", {"refund_id": "r", "lines": [{"line_id": "mug", "quantity": 3}]}, ".lines"),
         ("orders/1/refund/preview", {"amount": True}, ".amount"),
+        ("orders/1/refund", {"refund_id": "r", "cart": None, "line": [{"line_id": "mug", "quantity": 1}]}, ".cart"),
     ],
 )
 def test_a_field_that_makes_no_sense_is_named(

@@ -13,12 +13,12 @@ import pytest
 import time_machine
 from flask import Flask, Response, jsonify, request
 
-from checkout_bridge import Cart as BridgeCart
-from checkout_bridge import CheckoutBridge, Line, hookimpl
+from checkout_bridge import CheckoutBridge
 from checkout_bridge.bridge import sweep
-from checkout_bridge.errors import InvalidInput, NotFound
-from checkout_bridge.events import Cancellation, Delivery, Refund
-from checkout_bridge.hookspecs import PlatformSpec, Route
+from checkout_bridge.errors import NotFound
+from checkout_bridge.hookspecs import PlatformSpec
+
+from .market import Market
 
 Cart = Callable[..., dict[str, Any]]
 Install = Callable[[str, str], None]
@@ -88,69 +88,6 @@ def test_an_option_that_a_plugin_does_not_know_breaks_it_visibly(
     broken = _plugins(tmp_path)["broken_plugins"]
     assert [one["name"] for one in broken] == ["generic"]
     assert "CHECKOUT_BRIDGE_GENERIC_CARD_PATH" in broken[0]["error"]
-
-
-class Market:
-    """A platform that uses every hook, and remembers what it was asked."""
-
-    def __init__(self) -> None:
-        self.asked: dict[str, Any] = {}
-
-    @hookimpl
-    def configure(self, options: Any) -> None:
-        self.asked["configure"] = dict(options)
-
-    @hookimpl
-    def routes(self) -> list[Route]:
-        return [
-            Route("cart", "GET", "/trolley"),
-            Route("checkout", "PUT", "/purchase"),
-            Route("cancel", "DELETE", "/purchase/<ref>"),
-            Route("refund", "POST", "/purchase/<ref>/money-back"),
-        ]
-
-    @hookimpl
-    def cart_for(self, request: Any, fetch: Any) -> BridgeCart | None:
-        self.asked["cart_for"] = (request.method, request.path, request.query.get("a"), request.headers["x-shopper"])
-        units = fetch("/trolley.json?full=1")["units"]
-        return BridgeCart("EUR", (Line("a", units, 1000),), codes=("TEN",)) if units else None
-
-    @hookimpl
-    def order_ref_of(self, response: Any) -> str | None:
-        self.asked["order_ref_of"] = (response.status, response.headers["content-type"])
-        return f"m-{response.json()['number']}"
-
-    @hookimpl
-    def succeeded(self, kind: str, status: int, headers: Any) -> bool | None:
-        return {"refund": status == 418}.get(kind) if headers.get("X-Plain") is None else False
-
-    @hookimpl
-    def refund_for(self, request: Any) -> Refund | None:
-        return Refund(f"m-{request.ref}", request.form()["id"], amount=int(request.form()["amount"]))
-
-    @hookimpl
-    def find_order(self, order_ref: str) -> bool | None:
-        if order_ref == "m-broken":
-            raise RuntimeError("the shop's database is away")
-        return order_ref == "m-1"
-
-    @hookimpl
-    def parse_cart(self, payload: Any) -> BridgeCart:
-        if "units" not in payload:
-            raise InvalidInput("Property .units is missing")
-        return BridgeCart("EUR", (Line("a", payload["units"], 1000),))
-
-    @hookimpl
-    def verify_webhook(self, headers: Any, body: bytes) -> bool:
-        return bool(headers.get("X-Signed") == "yes")
-
-    @hookimpl
-    def identify_webhook(self, headers: Any, body: bytes) -> Delivery:
-        return Delivery("default", headers["X-Id"], "cancelled")
-
-    @hookimpl
-    def event_of(self, delivery: Delivery, body: bytes) -> Cancellation:
-        return Cancellation(body.decode(), delivery.event_id)
 
 
 @pytest.fixture
@@ -287,3 +224,50 @@ def test_webhook_hooks_verify_identify_and_map(mall: Any) -> None:
     assert (signed.status_code, signed.get_json()["status"]) == (200, "processed")
     order = bridge.order("m-1")
     assert (order["state"], order["reason"]) == ("unwound", "e-1")
+
+
+def _told(visitor: Any, topic: str, body: bytes, event_id: str = "e-1", signed: str = "yes") -> Any:
+    headers = {"X-Signed": signed, "X-Id": event_id, "X-Topic": topic}
+    return visitor.post("/bridge/webhooks/market", data=body, headers=headers)
+
+
+def test_event_of_may_tell_of_several_things_in_their_order(mall: Any) -> None:
+    visitor, bridge = mall
+    answer = _told(visitor, "history", b"m-7").get_json()
+    order = bridge.order("m-7")
+    assert (answer["status"], order["state"], order["reason"]) == ("processed", "unwound", "at last")
+    assert [one["refund_id"] for one in order["refunds"]] == ["r-1"]
+
+
+def test_answer_ping_answers_what_nobody_signed_and_nothing_else(mall: Any) -> None:
+    visitor, _ = mall
+    pong = _told(visitor, "any", b"ping", signed="no")
+    assert (pong.status_code, pong.data, pong.content_type) == (202, b"pong", "text/market")
+    assert _told(visitor, "any", b"pinged", signed="no").status_code == 401
+
+
+def test_write_back_answers_a_delivery_that_asks_and_is_in_a_quote(mall: Any) -> None:
+    visitor, bridge = mall
+    for _ in range(2):  # it changes nothing, so that the same one is answered anew
+        assert _told(visitor, "cart", b"").get_json() == {"off": [["TEN", 200]]}
+    quote = bridge.quote({"units": 3})
+    assert quote["write_back"] == {"off": []}
+    assert quote["warnings"] == ["gifts: TEN: the market wraps nothing"]
+
+
+def test_capabilities_says_what_the_platform_can_do(mall: Any) -> None:
+    _, bridge = mall
+    assert bridge.runtime.doors.hooks("market").capabilities().codes_per_cart == 3
+    assert bridge.runtime.doors.hooks("generic").write_back(effects=None) is None
+
+
+def test_restore_policy_decides_what_is_given_back(mall: Any, market: Market) -> None:
+    visitor, bridge = mall
+    used = []
+    for number, ref in enumerate((b"m-kept", b"m-8")):
+        before = bridge.runtime.client.vouchers.get_voucher("TEN")["redemption"]["redeemed_quantity"]
+        _told(visitor, "history", ref, f"e-{number}")
+        after = bridge.runtime.client.vouchers.get_voucher("TEN")["redemption"]["redeemed_quantity"]
+        used.append(after - before)
+    assert used == [1, 0]
+    assert market.asked["restore_policy"][::2] == ("m-8", "coupon")

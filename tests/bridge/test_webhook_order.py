@@ -107,7 +107,7 @@ def test_a_refund_whose_order_never_comes_is_ignored_after_a_week(deliver: Deliv
 def test_what_an_outage_left_open_is_taken_up_with_the_next_delivery(
     deliver: Deliver, bridge: CheckoutBridge, wire: Any, used: Used, kept: Kept
 ) -> None:
-    wire.refuse("POST", "/redemptions", 429, "slow_down")
+    wire.refuse("POST", "/redemptions", 401, "unauthorized")
     deliver("e-1", "paid", codes=["ONCE"])
     deliver("e-2", "paid", ref="8", codes=["TEN"])
     assert [status for status, _ in kept().values()] == [None, None]
@@ -121,7 +121,7 @@ def test_a_refund_that_waits_for_its_order_does_not_keep_back_the_others(
     deliver: Deliver, wire: Any, used: Used, kept: Kept
 ) -> None:
     deliver("e-1", "refunded", ref="never")
-    wire.refuse("POST", "/redemptions", 429, "slow_down")
+    wire.refuse("POST", "/redemptions", 401, "unauthorized")
     deliver("e-2", "paid", codes=["ONCE"])
     wire.mend()
     deliver("e-3", "seen")
@@ -142,7 +142,7 @@ def test_a_final_status_is_never_reset_by_a_late_duplicate(
     deliver: Deliver, bridge: CheckoutBridge, wire: Any, used: Used, kept: Kept
 ) -> None:
     deliver("e-1", "paid", codes=["ONCE"])
-    wire.refuse("POST", "/redemptions", 429, "slow_down")
+    wire.refuse("POST", "/redemptions", 401, "unauthorized")
     again = deliver("e-1", "paid", codes=["ONCE"])
     assert (again["status"], again["duplicate"], used("ONCE")) == ("processed", True, 1)
     assert kept()["e-1"][0] == "processed"
@@ -164,7 +164,7 @@ def test_a_body_is_kept_only_while_somebody_may_need_it(deliver: Deliver, wire: 
     deliver("processed", "paid", codes=["TEN"])
     deliver("ignored", "seen")
     deliver("refused", "refunded", amount=10_000)
-    wire.refuse("POST", "/redemptions", 429, "slow_down")
+    wire.refuse("POST", "/redemptions", 401, "unauthorized")
     deliver("open", "paid", ref="8", codes=["TEN"])
     bodies = {event_id: body for event_id, (_, body) in kept().items()}
     assert (bodies["processed"], bodies["ignored"]) == ("", "")

@@ -89,7 +89,7 @@ class World:
 
     def _open(self) -> None:
         self.ledger = Ledger(self._ledger_url, self.boundary.now)
-        self.flow = Flow(self.ledger, self.client, lambda *_: None, deadline=1.0, quote_ttl=600.0, confirm_within=900.0)
+        self.flow = Flow(self.ledger, self.client, lambda *_: None, deadline=8.0, quote_ttl=600.0, confirm_within=900.0)
 
     def close(self) -> None:
         """Close what is open."""

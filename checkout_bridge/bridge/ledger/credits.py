@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from datetime import timedelta
 from typing import Any
 
@@ -13,14 +13,21 @@ from checkout_bridge.bridge.identity import credit_source
 from checkout_bridge.bridge.ledger.model import credits, refunds
 from checkout_bridge.bridge.ledger.store import Ledger, move_row
 from checkout_bridge.bridge.shares import Given
-from checkout_bridge.bridge.states import DONE, ENDING, PLANNED, STUCK
+from checkout_bridge.bridge.states import DONE, ENDING, KEPT, PLANNED, RELEASE, STUCK
 from checkout_bridge.database import reading, writing
 
 Row = dict[str, Any]
 
 
-def add(connection: Connection, row: Row, parts: Sequence[Row], refund_id: str, amounts: Mapping[int, int]) -> None:
-    """Plan what a refund moves, by position: negative is taken off, 0 is nothing."""
+def add(
+    connection: Connection,
+    row: Row,
+    parts: Sequence[Row],
+    refund_id: str,
+    amounts: Mapping[int, int],
+    kept: Collection[int] = (),
+) -> None:
+    """Plan what a refund moves, by position: negative is taken off, 0 is nothing, and what is ``kept`` never moves."""
     rows = [
         {
             "checkout_id": row["id"],
@@ -30,7 +37,7 @@ def add(connection: Connection, row: Row, parts: Sequence[Row], refund_id: str, 
             "code": part["code"],
             "amount": amounts[part["position"]],
             "source_id": credit_source(row["source_id"], refund_id, part["position"]),
-            "status": PLANNED,
+            "status": KEPT if part["position"] in kept else PLANNED,
         }
         for part in parts
         if amounts.get(part["position"])
@@ -39,32 +46,44 @@ def add(connection: Connection, row: Row, parts: Sequence[Row], refund_id: str, 
         connection.execute(insert(credits), rows)
 
 
-def plan_ending(ledger: Ledger, row: Row, parts: Sequence[Row], amounts: Mapping[int, int]) -> None:
-    """Commit what the end of an order moves on its cards, by position; what is there already stays.
+def plan_ending(
+    ledger: Ledger, row: Row, parts: Sequence[Row], amounts: Mapping[int, int], state: str = states.UNWINDING
+) -> None:
+    """Commit what the end of an attempt moves on its cards, by position, while its order is in this state."""
+    _plan(ledger, row, state, parts, ENDING, amounts)
 
-    What was refused before is tried again: somebody asked for the end once more.
-    """
+
+def plan_release(ledger: Ledger, row: Row, parts: Sequence[Row]) -> None:
+    """Commit that cards lose again what the rollback gave them that let go of the coupons of an order that stands."""
+    amounts = {part["position"]: -part["credits"] for part in parts if part["credits"]}
+    _plan(ledger, row, row["state"], parts, RELEASE, amounts)
+
+
+def _plan(
+    ledger: Ledger, row: Row, state: str, parts: Sequence[Row], refund_id: str, amounts: Mapping[int, int]
+) -> None:
+    """What is there already stays; what of it was refused is tried again, since somebody asked for it once more."""
     with writing(ledger.database) as connection:
-        if move_row(connection, row, (states.UNWINDING,), {}, ledger.now()) is None:
+        if move_row(connection, row, (state,), {}, ledger.now()) is None:
             return
-        its = (*_of(row), credits.c.refund_id == ENDING)
+        its = (*_of(row), credits.c.refund_id == refund_id)
         there = set(connection.execute(select(credits.c.position).where(*its)).scalars())
-        add(connection, row, [part for part in parts if part["position"] not in there], ENDING, amounts)
+        add(connection, row, [part for part in parts if part["position"] not in there], refund_id, amounts)
         retried = {"status": PLANNED, "reason": None, "at": None}
         connection.execute(update(credits).where(*its, credits.c.status == STUCK).values(**retried))
 
 
-def given(ledger: Ledger, row: Row) -> Given:
-    """What refunds of parts have put on each card, by position."""
+def settled(ledger: Ledger, row: Row) -> Given:
+    """What refunds of parts have put on each card, or kept from it, by position."""
     with reading(ledger.database) as connection:
-        return sums(connection, row, (DONE,))
+        return sums(connection, row, (DONE, KEPT))
 
 
 def sums(connection: Connection, row: Row, in_status: Sequence[str]) -> Given:
     """What refunds of parts put on each card, by position, with these states."""
     statement = (
         select(credits.c.position, func.sum(credits.c.amount))
-        .where(*_of(row), credits.c.refund_id != ENDING, credits.c.status.in_(in_status))
+        .where(*_of(row), credits.c.refund_id.not_in((ENDING, RELEASE)), credits.c.status.in_(in_status))
         .group_by(credits.c.position)
     )
     return {position: int(amount) for position, amount in connection.execute(statement)}

@@ -43,6 +43,15 @@ checkouts = Table(
     # The stack's parent, or the only redemption.
     Column("redemption_id", String(80)),
     Column("quote_id", String(64)),
+    # When the shop said that it has the order.
+    Column("confirmed_at", String(30)),
+    # What the attempt did while the promotions API was out of reach; and, until it is done, what is still to be done.
+    Column("outage", String(40)),
+    Column("deferral", JSON(none_as_null=True)),
+    # Why the order does not stand, the positions that the restore policy keeps, and the refund that let go of coupons.
+    Column("occasion", String(40)),
+    Column("kept", JSON(none_as_null=True)),
+    Column("released_by", String(255)),
     Column("created_at", String(30), nullable=False),
     Column("updated_at", String(30), nullable=False),
     Index(
@@ -122,13 +131,15 @@ credits = Table(
     Column("at", String(30)),
 )
 
-# What was sent and answered upstream, once an attempt.
+# What was sent and answered upstream, once an attempt. ``check_at`` is when to look whether an attempt that was given
+# up has been redeemed after all.
 exchanges = Table(
     "ledger_exchanges",
     metadata,
     *_attempt(),
     Column("request", JSON, nullable=False),
     Column("response", JSON),
+    Column("check_at", String(30), index=True),
 )
 
 history = Table(
@@ -151,7 +162,13 @@ quotes = Table(
     Column("platform", String(64), nullable=False),
     Column("shop", String(255), nullable=False),
     Column("fingerprint", String(64), nullable=False),
+    # What the client is known by, as a digest; null for one that nobody can tell from others.
+    Column("client", String(64), index=True),
+    Column("applied", JSON(none_as_null=True)),
+    Column("rejected", JSON(none_as_null=True)),
     Column("session_key", String(200)),
+    # When what it held was let go of.
+    Column("released_at", String(30)),
     Column("currency", String(3), nullable=False),
     Column("total", BigInteger, nullable=False),
     Column("created_at", String(30), nullable=False),
@@ -172,6 +189,7 @@ deliveries = Table(
     Column("order_ref", String(255)),
     Column("received_at", String(30), nullable=False),
     Column("processed_at", String(30)),
+    Index("ledger_deliveries_open", "status", "processed_at"),
 )
 
 workers = Table(

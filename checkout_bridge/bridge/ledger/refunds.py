@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
@@ -14,7 +14,7 @@ from checkout_bridge.bridge.ledger import credits
 from checkout_bridge.bridge.ledger.model import checkouts, refunds
 from checkout_bridge.bridge.ledger.store import Ledger, move_row
 from checkout_bridge.bridge.shares import Given, Refunded
-from checkout_bridge.bridge.states import DONE, PLANNED, STUCK
+from checkout_bridge.bridge.states import DONE, KEPT, PLANNED, STUCK
 from checkout_bridge.database import reading, writing
 
 Row = dict[str, Any]
@@ -22,11 +22,16 @@ Row = dict[str, Any]
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """What a refund does: it ends the order, or puts ``shares`` (by position) on its cards. ``detail`` is its story."""
+    """What a refund does: it ends the order, or puts ``shares`` (by position) on its cards. ``detail`` is its story.
+
+    Of what is ``kept`` (positions) nobody gets anything back; one that ``releases`` lets go of the order's coupons.
+    """
 
     is_final: bool
     shares: Mapping[int, int]
     detail: str
+    kept: Collection[int] = ()
+    releases: bool = False
 
 
 # Given the order's row, the refunds of parts before this one and what they give back.
@@ -60,10 +65,14 @@ def plan(ledger: Ledger, row: Row, parts: Sequence[Row], refund_id: str, now: Re
         planned = decide(fresh, *_before(connection, fresh))
         refund = _intent(fresh, refund_id, now, planned)
         connection.execute(insert(refunds), [refund])
-        credits.add(connection, fresh, parts, refund_id, planned.shares)
+        credits.add(connection, fresh, parts, refund_id, planned.shares, planned.kept)
+        values: dict[str, Any] = {}
         if planned.is_final:
-            values = {"state": states.UNWINDING, "reason": planned.detail}
-            fresh = move_row(connection, fresh, states.MAY_UNWIND, values, ledger.now()) or fresh
+            values = {"state": states.UNWINDING, "reason": planned.detail, "occasion": "full_refund"}
+            values["kept"] = list(planned.kept)
+        elif planned.releases:
+            values = {"released_by": refund_id}
+        fresh = move_row(connection, fresh, states.MAY_UNWIND, values, ledger.now()) or fresh
         ledger.write_history(connection, fresh, "refund", refund_id, planned.detail)
     return refund
 
@@ -76,7 +85,7 @@ def _intent(row: Row, refund_id: str, now: Refunded, plan: Plan) -> Row:
         "lines": None if now.pieces is None else dict(now.pieces),
         "amount": now.amount,
         "is_final": plan.is_final,
-        "status": PLANNED if plan.is_final or plan.shares else DONE,
+        "status": PLANNED if plan.is_final or plan.releases or set(plan.shares) - set(plan.kept) else DONE,
         "reason": None,
         "created_at": row["updated_at"],
         "updated_at": row["updated_at"],
@@ -91,7 +100,7 @@ def before(ledger: Ledger, row: Row) -> tuple[list[Refunded], Given]:
 
 def _before(connection: Connection, row: Row) -> tuple[list[Refunded], Given]:
     told = connection.execute(select(refunds).where(*_of(row), refunds.c.is_final.is_(False)))
-    return [Refunded(one.lines, one.amount) for one in told], credits.sums(connection, row, (PLANNED, DONE))
+    return [Refunded(one.lines, one.amount) for one in told], credits.sums(connection, row, (PLANNED, DONE, KEPT))
 
 
 def of_order(ledger: Ledger, row: Row) -> list[Row]:
@@ -120,14 +129,23 @@ def overdue(ledger: Ledger, patience: timedelta, *, limit: int) -> list[tuple[Ro
     return [(row, row.pop("refund_id")) for row in rows]
 
 
+def blame(ledger: Ledger, row: Row, refund_id: str, reason: str) -> None:
+    """Write down what the refund of a part cannot do, before the rest of it is done."""
+    its = (*_of(row), refunds.c.refund_id == refund_id, refunds.c.status == PLANNED)
+    with writing(ledger.database) as connection:
+        connection.execute(update(refunds).where(*its).values(reason=reason))
+
+
 def close(ledger: Ledger, row: Row, refund_id: str) -> None:
     """Write down that a refund of a part was done, or what of it is stuck, once none of its credits is planned."""
     moved = credits.of_refund(ledger, row, refund_id)
     if any(credit["status"] == PLANNED for credit in moved):
         return
-    reason = "; ".join(credit["reason"] for credit in moved if credit["status"] == STUCK) or None
     its = (*_of(row), refunds.c.refund_id == refund_id, refunds.c.status == PLANNED, refunds.c.is_final.is_(False))
     with writing(ledger.database) as connection:
+        blamed = connection.execute(select(refunds.c.reason).where(*its)).scalar()
+        reasons = [blamed, *(credit["reason"] for credit in moved if credit["status"] == STUCK)]
+        reason = "; ".join(filter(None, reasons)) or None
         values = {"status": STUCK if reason else DONE, "reason": reason, "updated_at": ledger.now()}
         if connection.execute(update(refunds).where(*its).values(**values)).rowcount and reason:
             ledger.write_history(connection, row, "refund_stuck", refund_id, reason)

@@ -20,6 +20,12 @@ from checkout_bridge.errors import Conflict
 
 Row = dict[str, Any]
 MIGRATIONS = Path(__file__).parent / "migrations"
+# What an attempt begins with.
+_NOTHING_YET: Mapping[str, Any] = {
+    "redemption_id": None,
+    "rejected": [],
+    **dict.fromkeys(("confirmed_at", "outage", "deferral", "occasion", "kept", "released_by")),
+}
 
 
 class Ledger:
@@ -46,7 +52,7 @@ class Ledger:
     def open(self, values: Mapping[str, Any], request: Mapping[str, Any]) -> Row:
         """Commit the intent of a first attempt. Raises Conflict when the order is known already."""
         now = self.now()
-        row = {"reason": None, "attempt": 1, "redemption_id": None, "rejected": [], **values}
+        row = {"reason": None, "attempt": 1, **_NOTHING_YET, **values}
         row |= {"created_at": now, "updated_at": now}
         try:
             with writing(self.database) as connection:
@@ -59,9 +65,7 @@ class Ledger:
     def reopen(self, row: Row, values: Mapping[str, Any], request: Mapping[str, Any]) -> Row:
         """Commit the intent of one more attempt on an order that does not stand. Raises Conflict if it moved."""
         with writing(self.database) as connection:
-            opened = move_row(
-                connection, row, (row["state"],), {"redemption_id": None, "rejected": [], **values}, self.now()
-            )
+            opened = move_row(connection, row, (row["state"],), {**_NOTHING_YET, **values}, self.now())
             if opened is None:
                 raise _in_progress(row["order_ref"])
             self._open_attempt(connection, opened, request)
@@ -71,6 +75,44 @@ class Ledger:
         key = {"checkout_id": row["id"], "attempt": row["attempt"]}
         connection.execute(insert(exchanges), [{**key, "request": dict(request), "response": None}])
         self.write_history(connection, row, row["state"])
+
+    def give_up(
+        self,
+        row: Row,
+        since: Collection[str],
+        values: Mapping[str, Any],
+        check_at: str,
+        *,
+        event: str | None = None,
+        event_id: str | None = None,
+        detail: str | None = None,
+    ) -> Row | None:
+        """Change a row as ``move`` does, and remember to look later whether its attempt was redeemed after all."""
+        with writing(self.database) as connection:
+            moved = move_row(connection, row, since, values, self.now())
+            if moved is not None:
+                connection.execute(update(exchanges).where(*_attempt_of(row)).values(check_at=check_at))
+                self.write_history(connection, moved, event or moved["state"], event_id, detail)
+        return moved
+
+    def given_up(self, *, limit: int) -> list[tuple[Row, int]]:
+        """Attempts that were given up and are to be looked at now, with the order they are of; the oldest first."""
+        statement = (
+            select(checkouts, exchanges.c.attempt.label("its_attempt"))
+            .join(exchanges, exchanges.c.checkout_id == checkouts.c.id)
+            .where(exchanges.c.check_at <= self.now())
+            .order_by(exchanges.c.check_at)
+            .limit(limit)
+        )
+        with reading(self.database) as connection:
+            rows = [found._asdict() for found in connection.execute(statement)]
+        return [(row, row.pop("its_attempt")) for row in rows]
+
+    def looked_at(self, row: Row, attempt: int) -> None:
+        """An attempt that was given up needs no second look."""
+        its = (exchanges.c.checkout_id == row["id"], exchanges.c.attempt == attempt)
+        with writing(self.database) as connection:
+            connection.execute(update(exchanges).where(*its).values(check_at=None))
 
     def move(
         self,
@@ -95,7 +137,7 @@ class Ledger:
         """Freeze what was redeemed, with the change of state."""
         key = {"checkout_id": row["id"], "attempt": row["attempt"]}
         with writing(self.database) as connection:
-            moved = move_row(connection, row, ("intended",), values, self.now())
+            moved = move_row(connection, row, (states.INTENDED, states.DEFERRED), values, self.now())
             if moved is None:
                 return None
             rows = [
@@ -113,8 +155,7 @@ class Ledger:
             ]
             if rows:
                 connection.execute(insert(redemptions), rows)
-            its = (exchanges.c.checkout_id == row["id"], exchanges.c.attempt == row["attempt"])
-            connection.execute(update(exchanges).where(*its).values(response=response))
+            connection.execute(update(exchanges).where(*_attempt_of(row)).values(response=response))
             self.write_history(connection, moved, moved["state"])
         return moved
 
@@ -136,15 +177,36 @@ class Ledger:
         with writing(self.database) as connection:
             moved = move_row(connection, row, ("unwinding",), values, now)
             if moved is not None:
-                its = (give_backs.c.checkout_id == row["id"], give_backs.c.attempt == row["attempt"])
-                there = set(connection.execute(select(give_backs.c.position).where(*its)).scalars())
-                if added := [{**key, "at": now, **back} for back in rows if back["position"] not in there]:
-                    connection.execute(insert(give_backs), added)
+                self._add_give_backs(connection, key, now, rows)
                 asked = (refunds.c.checkout_id == row["id"], refunds.c.attempt == row["attempt"], refunds.c.is_final)
                 status = "done" if moved["state"] == states.UNWOUND else "stuck"
                 connection.execute(update(refunds).where(*asked).values(status=status, updated_at=now))
                 self.write_history(connection, moved, moved["state"], event_id, detail)
         return moved
+
+    def record_released(
+        self,
+        row: Row,
+        rows: Sequence[Mapping[str, Any]],
+        event_id: str | None,
+        *,
+        event: str = "released",
+        detail: str | None = None,
+    ) -> None:
+        """Record what went back while the order stays as it is, as coupons that are let go of; what is there already
+        stays.
+        """
+        now, key = self.now(), {"checkout_id": row["id"], "attempt": row["attempt"]}
+        with writing(self.database) as connection:
+            if move_row(connection, row, (row["state"],), {}, now) is not None:
+                self._add_give_backs(connection, key, now, rows)
+                self.write_history(connection, row, event, event_id, detail)
+
+    def _add_give_backs(self, connection: Connection, key: Row, now: str, rows: Sequence[Mapping[str, Any]]) -> None:
+        its = (give_backs.c.checkout_id == key["checkout_id"], give_backs.c.attempt == key["attempt"])
+        there = set(connection.execute(select(give_backs.c.position).where(*its)).scalars())
+        if added := [{**key, "at": now, **back} for back in rows if back["position"] not in there]:
+            connection.execute(insert(give_backs), added)
 
     def note(self, row: Row, event: str, *, event_id: str | None = None, detail: str | None = None) -> None:
         """Write down that something happened to an order, without moving it."""
@@ -159,6 +221,8 @@ class Ledger:
 
     def find(self, order_ref: str, platform: str, shop: str) -> Row | None:
         """The order of this shop with this reference, or with this checkout id."""
+        if "\0" in order_ref:
+            return None  # no door lets one in, and not every database can be asked for it
         its = (checkouts.c.platform == platform, checkouts.c.shop == shop)
         for column in (checkouts.c.order_ref, checkouts.c.id):
             with reading(self.database) as connection:
@@ -261,6 +325,10 @@ def move_row(
             key="order_ref_taken",
             details=f"Property .order_ref {values.get('order_ref')}",
         ) from None
+
+
+def _attempt_of(row: Row) -> tuple[Any, Any]:
+    return exchanges.c.checkout_id == row["id"], exchanges.c.attempt == row["attempt"]
 
 
 def _in_progress(order_ref: str | None) -> Conflict:
