@@ -3,17 +3,22 @@
 from __future__ import annotations
 
 import inspect
+import os
 import re
 import subprocess
+import sys
 from collections.abc import Iterator
+from dataclasses import fields
 from pathlib import Path
 
 import click
 import pytest
+from click.testing import CliRunner
 
 from checkout_bridge.bridge.endpoints import create_endpoints
 from checkout_bridge.cli import main
 from checkout_bridge.client import Client
+from checkout_bridge.events import Capabilities
 from checkout_bridge.extension import CheckoutBridge
 from checkout_bridge.hookspecs import PlatformSpec
 from checkout_bridge.settings import SETTINGS
@@ -83,6 +88,26 @@ def test_every_command_is_documented_with_its_options_and_an_example(name: str, 
         assert f"`{option.opts[0]}`" in section
 
 
+def test_the_table_of_platforms_is_that_of_the_plugins(tmp_path: Path) -> None:
+    environment = {name: None for name in os.environ if name.startswith("CHECKOUT_BRIDGE_")}
+    environment["CHECKOUT_BRIDGE_DATA_DIR"] = str(tmp_path)
+
+    table = CliRunner().invoke(main, ["plugins", "table"], env=environment).output
+
+    ours = {path.parent.name for path in ROOT.glob("plugins/*/pyproject.toml")}
+    made = {line.split(" ")[1]: line for line in table.splitlines()}
+    page = (REFERENCE / "platforms.md").read_text()
+    assert ours <= set(made), "a platform is broken or not installed: see `checkout-bridge plugins list`"
+    assert [name for name in ("platform", *ours) if made[name] not in page.splitlines()] == [], (
+        "docs/reference/platforms.md is stale: put the output of `checkout-bridge plugins table` there"
+    )
+
+
+@pytest.mark.parametrize("capability", [field.name for field in fields(Capabilities)])
+def test_every_capability_is_explained(capability: str) -> None:
+    assert f"| `{capability}` | " in (REFERENCE / "platforms.md").read_text()
+
+
 def test_every_route_of_the_http_door_is_documented(tmp_path: Path) -> None:
     bridge = CheckoutBridge(data_dir=tmp_path)
     bridge.wrap(lambda environ, start_response: [])
@@ -109,16 +134,35 @@ def test_links_lead_somewhere(page: Path) -> None:
             assert (page.parent / target).exists(), f"{page.name} links to {target}"
 
 
-@pytest.mark.filterwarnings("ignore::ResourceWarning")
-@pytest.mark.parametrize("page", [ROOT / "README.md", DOCS / "tutorial.md"], ids=lambda page: page.name)
-def test_the_python_of_a_page_runs(page: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.fixture
+def page_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
+    """Where a page's code runs: what it imports from there is forgotten afterwards."""
     monkeypatch.chdir(tmp_path)
-    code = "\n".join(re.findall(r"^```python\n(.*?)^```", page.read_text(), re.MULTILINE | re.DOTALL))
+    monkeypatch.syspath_prepend(tmp_path)
+    known = set(sys.modules)
+    yield tmp_path
+    for name in set(sys.modules) - known:
+        if str(getattr(sys.modules[name], "__file__", "")).startswith(str(tmp_path)):
+            del sys.modules[name]
+
+
+@pytest.mark.filterwarnings("ignore::ResourceWarning")
+@pytest.mark.parametrize(
+    "page", [ROOT / "README.md", DOCS / "tutorial.md", DOCS / "write-a-plugin.md"], ids=lambda page: page.name
+)
+def test_the_python_of_a_page_runs(page: Path, page_folder: Path) -> None:
+    """A block under a file's name is that file; one without is run."""
+    blocks = re.findall(r"(?:^`(\S+)`\n\n)?^```python\n(.*?)^```", page.read_text(), re.MULTILINE | re.DOTALL)
+    for file, code in blocks:
+        if file:
+            (page_folder / file).parent.mkdir(exist_ok=True)
+            (page_folder / file).write_text(code)
     names: dict[str, object] = {"__name__": "page"}
 
-    exec(compile(code, page.name, "exec"), names)
+    exec(compile("\n".join(code for file, code in blocks if not file), page.name, "exec"), names)
 
-    names["bridge"].close()
+    if page.name != "write-a-plugin.md":
+        names["bridge"].close()
 
 
 def test_the_readmes_shop_gives_the_code_back(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

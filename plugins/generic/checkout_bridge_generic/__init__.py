@@ -10,8 +10,9 @@ from urllib.parse import unquote, urlsplit
 
 from checkout_bridge import hookimpl
 from checkout_bridge.errors import InvalidInput
-from checkout_bridge.events import Cart, Refund, RefundLine
+from checkout_bridge.events import Capabilities, Cart, Refund, RefundLine
 from checkout_bridge.hookspecs import Fetch, Route, ShopRequest, ShopResponse
+from checkout_bridge.options import refuse_unknown_options, unusable_option
 from checkout_bridge_generic.cart import parse
 
 # Option -> default. Each can be set: CART_PATH as CHECKOUT_BRIDGE_GENERIC_CART_PATH.
@@ -37,14 +38,16 @@ class GenericPlugin:
     @hookimpl
     def configure(self, options: Mapping[str, str]) -> None:
         """Take the paths. Raises InvalidInput for an option that does not exist or a path that lacks what it needs."""
+        refuse_unknown_options("generic", options, OPTIONS)
         for name, path in options.items():
-            if name not in OPTIONS:
-                raise InvalidInput(f"CHECKOUT_BRIDGE_GENERIC_{name} is not an option", key="invalid_setting")
             if not path.startswith("/") or ("<ref>" in OPTIONS[name] and path.count("<ref>") != 1):
-                raise InvalidInput(
-                    f"CHECKOUT_BRIDGE_GENERIC_{name} must look like {OPTIONS[name]}", key="invalid_setting"
-                )
+                raise unusable_option("generic", name, f"must look like {OPTIONS[name]}")
         self._paths.update(options)
+
+    @hookimpl
+    def capabilities(self) -> Capabilities:
+        """Its cart has codes and cards; the shop reads what is left to pay; its refunds may name lines."""
+        return Capabilities(gift_cards=True, prices_carts=True, refund_lines=True)
 
     @hookimpl
     def routes(self) -> list[Route]:

@@ -6,11 +6,14 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from checkout_bridge import hookimpl
-from checkout_bridge.errors import InvalidInput
-from checkout_bridge.events import Delivery, Event, Ignored
+from checkout_bridge.events import Capabilities, Cart, Delivery, Effects, Event, Ignored, WriteBack
+from checkout_bridge.money import read_json
+from checkout_bridge.options import refuse_unknown_options
+from checkout_bridge.signatures import secrets_of
+from checkout_bridge_shopify import carts
 from checkout_bridge_shopify.deliveries import UNKNOWN, identify, is_signed
+from checkout_bridge_shopify.draft_orders import discounted
 from checkout_bridge_shopify.orders import cancelled, paid
-from checkout_bridge_shopify.payloads import read
 from checkout_bridge_shopify.refunds import refunded
 
 EVENTS: Mapping[str, Callable[[Any], Event]] = {
@@ -21,7 +24,7 @@ EVENTS: Mapping[str, Callable[[Any], Event]] = {
 
 
 class ShopifyPlugin:
-    """Takes part by webhook only; the option ``SECRET`` says whose signatures count."""
+    """Takes part by webhook, and prices carts that it is given; the option ``SECRET`` says whose signatures count."""
 
     def __init__(self) -> None:
         self._secrets: tuple[bytes, ...] = ()
@@ -32,11 +35,23 @@ class ShopifyPlugin:
 
         Raises InvalidInput for any other option.
         """
-        for name in options:
-            if name != "SECRET":
-                raise InvalidInput(f"CHECKOUT_BRIDGE_SHOPIFY_{name} is not an option", key="invalid_setting")
-        listed = (secret.strip() for secret in options.get("SECRET", "").split(","))
-        self._secrets = tuple(secret.encode() for secret in listed if secret)
+        refuse_unknown_options("shopify", options, ("SECRET",))
+        self._secrets = secrets_of(options.get("SECRET", ""))
+
+    @hookimpl
+    def capabilities(self) -> Capabilities:
+        """Draft orders take one discount for all codes together; gift cards come in an attribute of the cart."""
+        return Capabilities(gift_cards=True, prices_carts=True, refund_lines=True, order_topic="orders/paid")
+
+    @hookimpl
+    def parse_cart(self, payload: Mapping[str, Any]) -> Cart:
+        """The storefront's cart, or the one that ``carts/update`` tells. Raises InvalidInput, naming the field."""
+        return carts.parse(payload)
+
+    @hookimpl
+    def write_back(self, effects: Effects) -> WriteBack:
+        """The discount of a draft order."""
+        return discounted(effects)
 
     @hookimpl
     def verify_webhook(self, headers: Mapping[str, str], body: bytes) -> bool:
@@ -56,4 +71,4 @@ class ShopifyPlugin:
             return Ignored(f"topic {delivery.topic} is not used")
         if delivery.shop == UNKNOWN:
             return Ignored("the delivery does not name its shop")
-        return event(read(body))
+        return event(read_json(body))

@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 import hashlib
-import hmac
-from base64 import b64encode
 from collections.abc import Mapping, Sequence
 
+from checkout_bridge import signatures
 from checkout_bridge.events import Delivery
 
 UNKNOWN = "unknown"
@@ -15,13 +14,7 @@ _LONGEST = 255  # what the ledger keeps of a name
 
 def is_signed(secrets: Sequence[bytes], headers: Mapping[str, str], body: bytes) -> bool:
     """Whether the signature is the base64 HMAC-SHA256 of the raw bytes under one of the secrets."""
-    sent = _header(headers, "Hmac-Sha256").encode()
-    return any(hmac.compare_digest(sent, signature(secret, body)) for secret in secrets)
-
-
-def signature(secret: bytes, body: bytes) -> bytes:
-    """The signature as Shopify sends it."""
-    return b64encode(hmac.digest(secret, body, "sha256"))
+    return signatures.is_signed(secrets, body, [_header(headers, "Hmac-Sha256")], "base64")
 
 
 def identify(headers: Mapping[str, str], body: bytes) -> Delivery:
@@ -33,5 +26,4 @@ def identify(headers: Mapping[str, str], body: bytes) -> Delivery:
 
 def _header(headers: Mapping[str, str], name: str) -> str:
     """A header under its older name, with ``X-``, or its newer one."""
-    value = headers.get(f"X-Shopify-{name}") or headers.get(f"Shopify-{name}") or ""
-    return value.strip()[:_LONGEST]
+    return signatures.sent_in(headers, f"X-Shopify-{name}", f"Shopify-{name}")[:_LONGEST]

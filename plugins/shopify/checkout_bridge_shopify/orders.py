@@ -10,10 +10,10 @@ from marshmallow import fields
 from checkout_bridge.contract.errors import load
 from checkout_bridge.contract.fields import ContractSchema, Text, WholeNumber
 from checkout_bridge.errors import InvalidInput
-from checkout_bridge.events import Cancellation, Cart, Checkout, Customer, Ignored, Line
+from checkout_bridge.events import Cancellation, Cart, Cause, Checkout, Customer, Ignored, Line
+from checkout_bridge.purchases import customer_of, each_once, shortened
+from checkout_bridge_shopify.carts import folded, gift_cards
 from checkout_bridge_shopify.payloads import Identifier, minor_units
-
-_LONGEST_NAME = 500  # what the promotions API takes; a longer one must not cost the shopper a code
 
 
 class _LineItem(ContractSchema):
@@ -44,6 +44,11 @@ class _DiscountApplication(ContractSchema):
     code = Text()
 
 
+class _Attribute(ContractSchema):
+    name = fields.Raw()
+    value = fields.Raw()
+
+
 class _Order(ContractSchema):
     id = Identifier(required=True)
     currency = Text(required=True, longest=3)
@@ -54,14 +59,17 @@ class _Order(ContractSchema):
     customer = fields.Nested(_Customer)
     discount_codes = fields.List(fields.Nested(_DiscountCode))
     discount_applications = fields.List(fields.Nested(_DiscountApplication))
+    note_attributes = fields.List(fields.Nested(_Attribute))
 
 
 class _CancelledOrder(ContractSchema):
     id = Identifier(required=True)
     cancelled_at = Text()
     cancel_reason = Text()
+    financial_status = Text(longest=50)
 
 
+_CAPTURED = ("paid", "partially_paid", "partially_refunded", "refunded")
 _ORDER = _Order()
 _CANCELLED_ORDER = _CancelledOrder()
 
@@ -78,7 +86,9 @@ def paid(payload: Any) -> Checkout | Ignored:
     lines = tuple(_line(i, item, currency) for i, item in items if item["quantity"])
     if not lines:
         raise InvalidInput("Property .line_items must have at least 1 item that was bought")
-    return Checkout(str(order["id"]), Cart(currency, lines, _customer(order), _codes(order)))
+    codes = _codes(order)
+    attributes = ((one.get("name"), one.get("value")) for one in order.get("note_attributes", ()))
+    return Checkout(str(order["id"]), Cart(currency, lines, _customer(order), codes, gift_cards(attributes, codes)))
 
 
 def cancelled(payload: Any) -> Cancellation | Ignored:
@@ -86,29 +96,34 @@ def cancelled(payload: Any) -> Cancellation | Ignored:
     order = load(_CANCELLED_ORDER, payload)
     if not order.get("cancelled_at"):
         return Ignored("the order is not cancelled: its cancelled_at is not set")
-    return Cancellation(str(order["id"]), order.get("cancel_reason"))
+    return Cancellation(str(order["id"]), order.get("cancel_reason"), _cause(order))
+
+
+def _cause(order: Mapping[str, Any]) -> Cause:
+    """Money that had been taken shows in the financial status, whatever reason the shop's staff gave."""
+    if order.get("financial_status") in _CAPTURED:
+        return "cancelled_after_capture"
+    return "payment_failed" if order.get("cancel_reason") == "declined" else "cancelled"
 
 
 def _line(i: int, item: Mapping[str, Any], currency: str) -> Line:
-    name = item.get("name") or item.get("title")
     return Line(
         line_id=str(item["id"]),
         quantity=item["quantity"],
         unit_price=minor_units(item["price"], currency, f"line_items[{i}].price"),
         sku=item.get("sku") or None,
         product_id=str(item["product_id"]) if "product_id" in item else None,
-        name=name[:_LONGEST_NAME] if name else None,
+        name=shortened(item.get("name") or item.get("title")),
     )
 
 
 def _customer(order: Mapping[str, Any]) -> Customer | None:
     """Who bought; a guest is known by the order's e-mail address, a sale at a till by nothing."""
     person = order.get("customer", {})
-    names = (person.get("first_name"), person.get("last_name"))
-    name = " ".join(filter(None, names))[:_LONGEST_NAME] or None
     shop_id = str(person["id"]) if "id" in person else None
-    email = person.get("email") or order.get("email") or None
-    return Customer(shop_id, email, name) if shop_id or email or name else None
+    return customer_of(
+        shop_id, person.get("email") or order.get("email"), person.get("first_name"), person.get("last_name")
+    )
 
 
 def _codes(order: Mapping[str, Any]) -> tuple[str, ...]:
@@ -117,15 +132,7 @@ def _codes(order: Mapping[str, Any]) -> tuple[str, ...]:
     ``discount_codes`` also has the titles of discounts that the shop's staff gave by hand; those are no codes.
     """
     applications = order.get("discount_applications", ())
-    titles = {_folded(one.get("title")) for one in applications if one.get("type") == "manual"}
-    titles -= {_folded(one.get("code")) for one in applications if one.get("type") == "discount_code"}
+    titles = {folded(one.get("title")) for one in applications if one.get("type") == "manual"}
+    titles -= {folded(one.get("code")) for one in applications if one.get("type") == "discount_code"}
     entries = [entry for entry in order.get("discount_codes", ()) if entry.get("type") != "manual"]
-    codes: dict[str, str] = {}
-    for code in (entry.get("code", "").strip() for entry in entries):
-        if code and _folded(code) not in titles:
-            codes.setdefault(_folded(code), code)
-    return tuple(codes.values())
-
-
-def _folded(text: str | None) -> str:
-    return (text or "").strip().casefold()
+    return each_once(code for code in (entry.get("code", "") for entry in entries) if folded(code) not in titles)

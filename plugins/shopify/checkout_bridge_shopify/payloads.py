@@ -1,14 +1,9 @@
-"""Reading Shopify's JSON exactly: ids to the last digit, amounts without ever being a float."""
+"""What Shopify's ids and amounts look like: ids to the last digit, amounts without ever being a float."""
 
 from __future__ import annotations
 
-import json
-from decimal import Decimal
-from typing import Any
-
 from checkout_bridge.contract.fields import WholeNumber
-from checkout_bridge.errors import InvalidInput
-from checkout_bridge.money import to_minor
+from checkout_bridge.money import to_decimal, to_minor
 
 _LARGEST_ID = 2**63 - 1
 
@@ -20,18 +15,18 @@ class Identifier(WholeNumber):
         super().__init__(required=required, minimum=1, maximum=_LARGEST_ID)
 
 
-def read(body: bytes) -> Any:
-    """The parsed body; numbers with a point are Decimal. Raises InvalidInput when it is not JSON."""
-    try:
-        return json.loads(body, parse_float=Decimal)
-    except (ValueError, ArithmeticError, RecursionError):
-        raise InvalidInput("Payload must be valid JSON") from None
-
-
 def minor_units(amount: object, currency: str, field: str) -> int:
     """Minor units of an amount that Shopify wrote as a decimal string or as a number.
 
     Raises InvalidInput, naming ``field``, when it is neither or finer than the currency allows.
     """
-    is_number = isinstance(amount, int | Decimal) and not isinstance(amount, bool)
-    return to_minor(str(amount) if is_number or isinstance(amount, str) else "", currency, field)
+    text = amount if isinstance(amount, str) else f"{to_decimal(amount, field):f}"
+    return to_minor(text, currency, field)
+
+
+def subunits(amount: object, currency: str, field: str) -> int:
+    """Minor units of an amount in hundredths, as the storefront writes them in every currency: 1000 yen as 100000.
+
+    Raises InvalidInput, naming ``field``, when it is no amount or finer than the currency allows.
+    """
+    return to_minor(f"{to_decimal(amount, field).scaleb(-2):f}", currency, field)

@@ -155,6 +155,41 @@ def test_a_cancelled_order_is_a_cancellation(told: Told, reason: str | None) -> 
     assert told("orders/cancelled", order) == Cancellation("820982911946154508", reason)
 
 
+@pytest.mark.parametrize(
+    ("reason", "status", "cause"),
+    [
+        ("customer", "pending", "cancelled"),
+        ("customer", "voided", "cancelled"),
+        ("customer", "paid", "cancelled_after_capture"),
+        ("fraud", "refunded", "cancelled_after_capture"),
+        ("inventory", "partially_refunded", "cancelled_after_capture"),
+        ("declined", "pending", "payment_failed"),
+        (None, None, "cancelled"),
+    ],
+)
+def test_why_an_order_does_not_stand(told: Told, reason: str | None, status: str | None, cause: str) -> None:
+    order = {"id": ORDER, "cancelled_at": "2024-04-02", "cancel_reason": reason, "financial_status": status}
+    event = told("orders/cancelled", order)
+    assert isinstance(event, Cancellation)
+    assert event.cause == cause
+
+
+@pytest.mark.parametrize(
+    ("attributes", "cards"),
+    [
+        ([{"name": "gift_cards", "value": "GIFT-1,GIFT-2"}], ("GIFT-1", "GIFT-2")),
+        ([{"name": "gift_cards", "value": "save GIFT-1"}], ("GIFT-1",)),
+        ([{"name": "colour", "value": "green"}, {"name": None, "value": 7}], ()),
+        (None, ()),
+    ],
+)
+def test_gift_cards_are_those_of_the_attribute_that_the_cart_had(
+    told: Told, attributes: Any, cards: tuple[str, ...]
+) -> None:
+    cart = cart_of(told("orders/paid", paid_order("SAVE", note_attributes=attributes)))
+    assert (cart.codes, tuple(card.code for card in cart.gift_cards)) == (("SAVE",), cards)
+
+
 def test_a_cancellation_that_has_not_happened_is_ignored(told: Told) -> None:
     event = told("orders/cancelled", {"id": ORDER, "cancelled_at": None, "financial_status": "refunded"})
     assert event == Ignored("the order is not cancelled: its cancelled_at is not set")
