@@ -2,24 +2,18 @@
 
 from __future__ import annotations
 
-import json
 import sys
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import click
 
-from checkout_bridge.cli.background import PATIENCE, working
+from checkout_bridge.cli.background import working
 from checkout_bridge.cli.context import opened_runtime
+from checkout_bridge.cli.importing import BATCH_SIZE, batches, refused, result_of, send
 from checkout_bridge.cli.order_files import ReadOrder, orders_in
 from checkout_bridge.cli.output import json_option, show_json
 from checkout_bridge.client import Client
-from checkout_bridge.errors import InvalidInput
-
-# As many as the API takes at once, and as large: in characters of JSON, below its limit of 10 MiB.
-BATCH = 2000
-BATCH_SIZE = 8_000_000
 
 
 @click.group(epilog="Example: checkout-bridge orders import orders.csv")
@@ -44,7 +38,7 @@ def import_(file: Path, as_json: bool) -> None:
         size = file.stat().st_size
         with click.progressbar(length=size, label="Importing", file=sys.stderr) as bar:
             at = 0
-            for batch in _batches(file):
+            for batch in batches(orders_in(file), BATCH_SIZE):
                 told, wrong = _imported(runtime.client, batch)
                 done, failed = done + told, failed + wrong
                 bar.update(batch[-1].end - at)
@@ -60,37 +54,14 @@ def import_(file: Path, as_json: bool) -> None:
         click.get_current_context().exit(1)
 
 
-def _batches(file: Path) -> Iterator[list[ReadOrder]]:
-    batch: list[ReadOrder] = []
-    left = BATCH_SIZE
-    for row in orders_in(file):
-        size = len(json.dumps(row.order))
-        if batch and (len(batch) == BATCH or size > left):
-            yield batch
-            batch, left = [], BATCH_SIZE
-        batch.append(row)
-        left -= size
-    if batch:
-        yield batch
-
-
 def _imported(client: Client, batch: list[ReadOrder]) -> tuple[int, list[dict[str, Any]]]:
     """Import what could be read; gives how many were kept, and what is wrong with the others."""
     wrong = [_told(row, str(row.fault)) for row in batch if row.fault is not None]
     sent = [row for row in batch if row.fault is None]
     if not sent:
         return 0, wrong
-    action = client.orders.import_orders([row.order for row in sent])
-    ended = client.async_actions.wait_for_async_action(action["async_action_id"], timeout=PATIENCE, every=0.1)
-    result = ended.get("result") or {}
-    if ended["status"] != "DONE":
-        # `jobs retry` goes on where it stopped.
-        raise InvalidInput(f"{ended['id']} ended early: {result.get('message')}", message="The import failed")
-    refused = result.get("failed") or []
-    by_source = {row.order.get("source_id"): row for row in sent}
-    for one in refused:
-        row = sent[one["index"]] if "index" in one else by_source.get(one.get("source_id"))
-        wrong.append(_told(row or sent[0], one["reason"]))
+    result = result_of(client, send(client, sent))
+    wrong += [_told(row, reason) for row, reason in refused(result, sent)]
     return int(result.get("done_count") or 0), sorted(wrong, key=lambda one: one["row"])
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import signal
 import socket
@@ -10,12 +11,16 @@ import sys
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, suppress
 from pathlib import Path
+from typing import Any
 
 import click
 import pytest
 from click.testing import CliRunner, Result
 
 from checkout_bridge.cli import main
+from checkout_bridge.client.resources.orders import Orders
+
+from .exported import SHOP
 
 Command = Callable[..., Result]
 
@@ -39,6 +44,33 @@ def data_dir(tmp_path: Path) -> Path:
 def command() -> Command:
     """Runs a command line; stdout and stderr are apart."""
     return lambda *arguments: CliRunner().invoke(main, [str(argument) for argument in arguments])
+
+
+@pytest.fixture
+def batches(monkeypatch: pytest.MonkeyPatch) -> list[int]:
+    """How many orders each import was asked for."""
+    sizes: list[int] = []
+    ask = Orders.import_orders
+
+    def counted(self: Orders, orders: Any, **options: Any) -> Any:
+        answer = ask(self, orders, **options)
+        sizes.append(len(orders))
+        return answer
+
+    monkeypatch.setattr(Orders, "import_orders", counted)
+    return sizes
+
+
+@pytest.fixture
+def history(command: Command, tmp_path: Path) -> Callable[..., Result]:
+    """Imports these orders, or the text of a file, into the shop."""
+
+    def run(content: Any, *options: str, name: str = "orders.json") -> Result:
+        text = content if isinstance(content, str | bytes) else json.dumps(content)
+        (tmp_path / name).write_bytes(text if isinstance(text, bytes) else text.encode())
+        return command("import-history", "shopify", tmp_path / name, "--shop", SHOP, *options)
+
+    return run
 
 
 @pytest.fixture
