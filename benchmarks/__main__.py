@@ -11,7 +11,20 @@ from pathlib import Path
 import click
 from rich.console import Console
 
-from benchmarks import breakdown, calls, engine, exports, latency, orders, report, shop, stacks, volume
+from benchmarks import (
+    breakdown,
+    calls,
+    engine,
+    exports,
+    faults,
+    latency,
+    orders,
+    report,
+    shop,
+    stacks,
+    volume,
+    webhooks,
+)
 from benchmarks.rounds import SIZES, Row, Size
 from checkout_bridge.settings import PREFIX
 
@@ -30,9 +43,17 @@ def main(name: str) -> None:
         for row in _rows(Path(folder), size):
             rows.append(row)
             status.update(f"measured {row.name}")
+        delivered = []
+        for one in webhooks.platforms(Path(folder), size):
+            delivered.append(one)
+            status.update(f"measured webhooks of {one.platform}")
+        answered = []
+        for late in faults.answers(Path(folder) / "faults", name):
+            answered.append(late)
+            status.update(f"measured {late.fault} beside {late.mode}")
         stages = breakdown.where_the_time_goes(Path(folder), calls=size.rounds * 5)
-    report.show(console, rows, stages)
-    report.write(RESULTS, size, rows, stages)
+    report.show(console, rows, stages, delivered, answered)
+    report.write(RESULTS, size, rows, stages, delivered, answered)
 
 
 def _rows(folder: Path, size: Size) -> Iterator[Row]:

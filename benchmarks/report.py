@@ -15,7 +15,10 @@ from typing import Any
 from rich.console import Console
 from rich.table import Table
 
+from benchmarks import faults
+from benchmarks.faults import Answered
 from benchmarks.rounds import Row, Size
+from benchmarks.webhooks import GOAL, Delivered
 
 _MEASURED_WITH = ("flask", "granian", "gunicorn", "requests", "sqlalchemy", "marshmallow")
 
@@ -32,8 +35,14 @@ def machine() -> dict[str, Any]:
     }
 
 
-def show(console: Console, rows: Sequence[Row], stages: Mapping[str, float]) -> None:
-    """Print the rows, and where the time of a redemption goes."""
+def show(
+    console: Console,
+    rows: Sequence[Row],
+    stages: Mapping[str, float],
+    delivered: Sequence[Delivered],
+    answered: Sequence[Answered],
+) -> None:
+    """Print the rows, where the time of a redemption goes, and how long webhooks and checkouts during faults take."""
     table = Table("What", "ours", "beside", "ratio", "quartiles", "goal", "", title="Benchmarks")
     for row in rows:
         ratio = "" if row.theirs is None else f"{row.figure:.2f}"
@@ -46,15 +55,50 @@ def show(console: Console, rows: Sequence[Row], stages: Mapping[str, float]) -> 
     for stage, microseconds in stages.items():
         parts.add_row(stage, f"{microseconds:.0f}", f"{microseconds / total:.0%}")
     console.print(parts)
+    show_webhooks(console, delivered)
+    show_faults(console, answered)
 
 
-def write(path: Path, size: Size, rows: Sequence[Row], stages: Mapping[str, float]) -> None:
+def show_webhooks(console: Console, delivered: Sequence[Delivered]) -> None:
+    """Print how long a webhook takes until it is answered; platforms that could not be measured tell why."""
+    columns = ("Platform", "ours", "bare Flask", "with a write", "ratio", "quartiles", "goal", "")
+    table = Table(*columns, title="A webhook until it is answered, p50 in ms; the ratio is to bare Flask with a write")
+    for one in delivered:
+        if one.left_out is not None:
+            table.add_row(one.platform, "", "", "", "", one.left_out, "", "")
+            continue
+        times = (_shown(value) for value in (one.ours, one.bare, one.written, one.ratio))
+        spread = f"{_shown(one.low)} to {_shown(one.high)}"
+        table.add_row(one.platform, *times, spread, f"<= {GOAL}", one.verdict)
+    console.print(table)
+
+
+def show_faults(console: Console, answered: Sequence[Answered]) -> None:
+    """Print how long the longest checkout took while the promotions API failed, and by how much beyond the deadline."""
+    columns = ("Fault", "mode", "tries", "longest", "deadline", "beyond it", "goal", "")
+    table = Table(*columns, title="A checkout while the promotions API fails, over HTTP, in ms")
+    for one in answered:
+        times = (_shown(value) for value in (one.longest, one.deadline, one.excess))
+        table.add_row(one.fault, one.mode, str(one.tries), *times, f"<= {faults.GOAL:.0f}", one.verdict)
+    console.print(table)
+
+
+def write(
+    path: Path,
+    size: Size,
+    rows: Sequence[Row],
+    stages: Mapping[str, float],
+    delivered: Sequence[Delivered],
+    answered: Sequence[Answered],
+) -> None:
     """Keep everything that was shown."""
     told = {
         "machine": machine(),
         "size": asdict(size),
         "rows": [asdict(row) | {"verdict": row.verdict} for row in rows],
         "redemption_microseconds": dict(stages),
+        "faults": [asdict(one) | {"excess": one.excess, "verdict": one.verdict} for one in answered],
+        "webhooks": [asdict(one) | {"verdict": one.verdict} for one in delivered],
     }
     path.write_text(json.dumps(told, indent=2) + "\n")
 
