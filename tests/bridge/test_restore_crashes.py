@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from .policies import PIECE, PolicyWorld, back, kept, policy_worlds
-from .worlds import BACKENDS, Killed
+from .worlds import BACKENDS, Killed, some_of
 
 Step = Callable[[PolicyWorld, str], Any]
 
@@ -128,7 +128,7 @@ def test_killed_anywhere_the_repeated_call_ends_where_it_would_have(life: str, w
     boundaries, expected = _undisturbed(world, life)
     steps = LIVES[life][1]
     assert boundaries >= 15
-    for at in range(1, boundaries + 1):
+    for at in some_of(boundaries):
         ref = _bought(world)
         killed_in = _kill(world, ref, steps, at)
         world.restart()
@@ -141,7 +141,7 @@ def test_killed_anywhere_the_repeated_call_ends_where_it_would_have(life: str, w
 def test_killed_anywhere_the_sweep_carries_on_and_the_rest_follows(life: str, world: PolicyWorld) -> None:
     boundaries, expected = _undisturbed(world, life)
     steps = LIVES[life][1]
-    for at in range(1, boundaries + 1):
+    for at in some_of(boundaries):
         ref = _bought(world)
         killed_in = _kill(world, ref, steps, at)
         world.restart()
@@ -159,7 +159,7 @@ def test_killed_while_it_lets_go_the_order_is_cancelled_instead(share: str, worl
     ref = _bought(world)
     refund("r-1", {"0": 1})(world, ref)
     boundaries = world.boundary.crossed
-    for at in range(1, boundaries + 1):
+    for at in some_of(boundaries):
         ref = _bought(world)
         _kill(world, ref, [refund("r-1", {"0": 1})], at)
         world.restart()
