@@ -26,7 +26,7 @@ demo: $(STAMP)  ## start the demo shop, the bridge and the engine, and print the
 	$(BIN)/checkout-bridge demo $(if $(PORT),--port $(PORT))
 
 test: $(STAMP)  ## run the tests
-	$(BIN)/python -m pytest -n auto --dist worksteal
+	$(BIN)/python -m pytest -n 3 --dist worksteal
 
 check: $(STAMP)  ## lint, format check, types, layers, documentation
 	$(BIN)/ruff check .

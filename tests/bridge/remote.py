@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
@@ -86,6 +87,13 @@ class Remote:
         self._direct.redemptions.redeem_stacked_discounts(
             {"redeemables": [{"object": "voucher", "id": code}], "order": order}
         )
+
+    def wait_until_used(self, code: str) -> None:
+        """Until the engine has done what it was asked for, or some seconds have passed."""
+        for _ in range(100):
+            if self.used(code):
+                return
+            time.sleep(0.05)
 
     def used(self, code: str) -> int:
         """How often a code counts as used, or how many minor units a card has spent; whatever the proxy does."""

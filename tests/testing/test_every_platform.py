@@ -11,10 +11,10 @@ import pytest
 pytest_plugins = ["pytester"]
 
 PLATFORMS = sorted({point.name for point in entry_points(group="checkout_bridge")})
-# One of each sort is held to all of it: carts only, headers that sign, envelopes, ids that are fetched. Of the others,
+# One of each sort is held to all of it: carts only, headers that sign, envelopes. Of the others,
 # whose own tests are about their deliveries, it is the prices and the life of an order, and everything with
 # ``CHECKOUT_BRIDGE_EVERY=all``.
-WHOLLY = ("generic", "shopify", "medusa", "bigcommerce")
+WHOLLY = ("generic", "shopify", "medusa")
 
 
 @pytest.mark.parametrize("platform", PLATFORMS)
