@@ -13,7 +13,6 @@ from checkout_bridge.bridge.ledger.store import Ledger
 from checkout_bridge.bridge.redeeming import Attempt, Redeemer, source_id_of
 from checkout_bridge.bridge.settle import SECOND_LOOK, Settler
 from checkout_bridge.client import Client
-from checkout_bridge.contract.fields import parse_moment, timestamp
 from checkout_bridge.errors import BackendRefused, RedeemablesRejected
 from checkout_bridge.events import Customer
 
@@ -44,15 +43,14 @@ class Deferrals:
         cart = mapping.whole_cart_of(row["cart"])
         if person := deferral.get("customer"):
             cart = replace(cart, customer=Customer(**person))
-        quote = quotes.find(self._ledger, row["quote_id"]) if row["quote_id"] else None
-        holds = quote is not None and quote["expires_at"] > self._ledger.now()
-        attempt = Attempt(cart, Source(row["platform"], row["shop"]), quote if holds else None, deferral["mode"])
+        quote = quotes.holding(self._ledger, row["quote_id"])
+        attempt = Attempt(cart, Source(row["platform"], row["shop"]), quote, deferral["mode"])
         kept = {
             name: row[name]
             for name in ("fingerprint", "quote_id", "confirmed_at", "outage", "deferral", "total", "cart")
         }
         # What was sent before may still be under way: it is looked for once more.
-        check_at = timestamp(parse_moment(self._ledger.now()) + SECOND_LOOK)
+        check_at = self._ledger.later(SECOND_LOOK)
         if self._ledger.give_up(row, (states.DEFERRED,), {}, check_at, event="tried_again") is None:
             return self._ledger.by_id(row["id"]) or row
         try:

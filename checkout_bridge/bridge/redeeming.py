@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
-from datetime import timedelta
 from typing import Any
 
 from checkout_bridge.bridge import mapping, outage, report, states
@@ -16,7 +15,6 @@ from checkout_bridge.bridge.quoting import Quoter
 from checkout_bridge.bridge.settle import Settler, is_still_running
 from checkout_bridge.bridge.unwind import Unwinder
 from checkout_bridge.client import Client
-from checkout_bridge.contract.fields import parse_moment, timestamp
 from checkout_bridge.errors import (
     BackendError,
     BackendRefused,
@@ -197,7 +195,7 @@ class Redeemer:
         if values["state"] == states.DEFERRED:
             moved = self._ledger.move(row, since, values, detail=detail)
         else:
-            check_at = _later(self._ledger, self._settler.patience)
+            check_at = self._ledger.later(self._settler.patience)
             moved = self._ledger.give_up(row, since, values, check_at, event="went_on", detail=detail)
         return moved or self._ledger.by_id(row["id"]) or row
 
@@ -236,10 +234,6 @@ def source_id_of(checkout_id: str, attempt: int) -> str:
 def _is_promised(row: Row) -> bool:
     """Whether the shop has the order already, while it was still to be redeemed."""
     return row["deferral"] is not None and row["confirmed_at"] is not None
-
-
-def _later(ledger: Ledger, patience: timedelta) -> str:
-    return timestamp(parse_moment(ledger.now()) + patience)
 
 
 def _same(row: Row, cart: Cart) -> Row:

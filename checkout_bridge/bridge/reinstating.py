@@ -83,10 +83,8 @@ class Reinstater:
         total = max(0, row["total"] - shares.money_in(before))
         facts = {**mapping.cart_facts(cart), "kept_before": list(kept)}
         deferral: dict[str, Any] = {"mode": outage.REINSTATED, "promised": [], "customer": None}
-        # What a quote still holds for the order is its own.
-        quote = quotes.find(self._ledger, row["quote_id"]) if row["quote_id"] else None
-        holds = quote is not None and quote["expires_at"] > self._ledger.now()
-        attempt = Attempt(cart, Source(row["platform"], row["shop"]), quote if holds else None, outage.REINSTATED)
+        quote = quotes.holding(self._ledger, row["quote_id"])
+        attempt = Attempt(cart, Source(row["platform"], row["shop"]), quote, outage.REINSTATED)
         stays = {"fingerprint": row["fingerprint"], "total": total, "cart": facts}
         try:
             row = self._redeemer.again(row, attempt, **stays, confirmed_at=self._ledger.now(), deferral=deferral)

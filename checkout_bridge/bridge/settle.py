@@ -11,7 +11,7 @@ from checkout_bridge.bridge.ledger.store import Ledger
 from checkout_bridge.bridge.mapping import Applied
 from checkout_bridge.bridge.outage import HONOUR, REINSTATED
 from checkout_bridge.client import Client
-from checkout_bridge.contract.fields import parse_moment, timestamp
+from checkout_bridge.contract.fields import parse_moment
 from checkout_bridge.errors import BackendError, BackendNotFound, Conflict
 
 Row = dict[str, Any]
@@ -120,7 +120,7 @@ class Settler:
             moved = self._ledger.move(row, (states.INTENDED,), {"state": states.DEFERRED})
         else:
             values = {"state": states.FAILED, "reason": "the promotions API knows of no redemption"}
-            check_at = timestamp(parse_moment(self._ledger.now()) + SECOND_LOOK)
+            check_at = self._ledger.later(SECOND_LOOK)
             moved = self._ledger.give_up(row, (states.INTENDED,), values, check_at)
         return moved or self._ledger.by_id(row["id"]) or row
 

@@ -14,7 +14,6 @@ from checkout_bridge.bridge.restore import RestorePolicy
 from checkout_bridge.bridge.settle import Settler, being_unwound, is_still_running
 from checkout_bridge.bridge.states import DONE, ENDING, PLANNED, RELEASE
 from checkout_bridge.client import Client
-from checkout_bridge.contract.fields import parse_moment, timestamp
 from checkout_bridge.errors import BackendNotFound, BackendRefused, BackendUnauthorized, RateLimited
 from checkout_bridge.events import Occasion
 
@@ -67,7 +66,7 @@ class Unwinder:
         if row["state"] == states.DEFERRED:
             # Nothing was redeemed, as far as is known; the sweep makes sure of it.
             values |= {"state": states.UNWOUND, "occasion": occasion, "deferral": None}
-            check_at = timestamp(parse_moment(self._ledger.now()) + self._settler.patience)
+            check_at = self._ledger.later(self._settler.patience)
             moved = self._ledger.give_up(
                 row, (states.DEFERRED,), values, check_at, event=event, event_id=event_id, detail=reason
             )

@@ -34,6 +34,12 @@ def find(ledger: Ledger, quote_id: str) -> Row | None:
     return row._asdict() if row else None
 
 
+def holding(ledger: Ledger, quote_id: str | None) -> Row | None:
+    """The quote with this id, as long as it stands: what it holds for an order is that order's own."""
+    quote = find(ledger, quote_id) if quote_id else None
+    return quote if quote is not None and quote["expires_at"] > ledger.now() else None
+
+
 def held_by(ledger: Ledger, client: str) -> list[Row]:
     """The quotes with which a client still holds something, the newest first."""
     statement = select(quotes).where(

@@ -49,6 +49,10 @@ class Ledger:
         """The time that long ago, in the form in which it is stored."""
         return timestamp(self._clock() - patience)
 
+    def later(self, patience: timedelta) -> str:
+        """The time in so long, in the form in which it is stored."""
+        return timestamp(self._clock() + patience)
+
     def open(self, values: Mapping[str, Any], request: Mapping[str, Any]) -> Row:
         """Commit the intent of a first attempt. Raises Conflict when the order is known already."""
         now = self.now()
